@@ -1,0 +1,45 @@
+# cvm: customer value maximization, a PostgreSQL extension
+#
+#   make demo     customers scored by a model that keeps itself fresh
+#   make check    every test, in a private cluster
+#   make, make install, make installcheck, make clean, make uninstall: as PGXS
+
+EXTENSION = cvm
+MODULE_big = cvm
+VERSION = 1.0
+
+# The numeric core compiles without PostgreSQL; test/unit and test/fuzz use it.
+CORE_DIRS = src/base src/linalg src/learn src/encode
+CORE_SRCS = $(sort $(wildcard $(CORE_DIRS:%=%/*.c)) \
+	src/model/model_format.c src/model/model_check.c src/model/model_build.c)
+GLUE_DIRS = src/model src/frame src/agg src/score src/catalog src/worker src/pg
+SRCS = $(sort $(CORE_SRCS) $(wildcard $(GLUE_DIRS:%=%/*.c)))
+OBJS = $(SRCS:.c=.o)
+
+# The install script is its parts in order.
+SQL_PARTS = $(sort $(wildcard sql/parts/*.sql))
+DATA_built = sql/cvm--$(VERSION).sql
+DATA = $(filter-out $(DATA_built),$(wildcard sql/cvm--*--*.sql))
+
+PG_CPPFLAGS = -Isrc
+PG_CFLAGS = -O3 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers -fvisibility=hidden -MMD -MP $(EXTRA_CFLAGS)
+# The serial OpenBLAS: a server process must not gain threads.
+OPENBLAS_LIBDIR ?= $(firstword $(wildcard /usr/lib/*/openblas-serial))
+SHLIB_LINK = $(if $(OPENBLAS_LIBDIR),-L$(OPENBLAS_LIBDIR) -Wl$(comma)-rpath$(comma)$(OPENBLAS_LIBDIR)) -lopenblas -lm
+comma = ,
+
+REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --load-extension=cvm
+ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test --load-extension=cvm
+EXTRA_CLEAN = $(SRCS:.c=.d) $(SRCS:.c=.bc) results output_iso
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+sql/cvm--$(VERSION).sql: $(SQL_PARTS)
+	cat $^ > $@
+
+-include $(SRCS:.c=.d)

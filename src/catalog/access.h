@@ -1,0 +1,26 @@
+/*
+ * access.h
+ *		SQL on cvm's own tables, with the rights of their owner.
+ *
+ * People have no privileges on the catalog tables.  Functions that change
+ * them first check the caller (registry.h), then run fixed, fully qualified
+ * statements as the owner of the tables, as foreign-key triggers do.  Text
+ * from users never becomes part of such a statement, only a parameter.
+ */
+#ifndef CVM_ACCESS_H
+#define CVM_ACCESS_H
+
+#include "postgres.h"
+#include "executor/spi.h"
+
+/*
+ * Runs one statement as the owner of cvm.model_registry with search_path
+ * pg_catalog; SPI must be connected.  Result as SPI_execute_with_args;
+ * nulls: 'n' marks NULL, or NULL when there is none.  Read-only statements
+ * (read_only true) use the active snapshot.
+ */
+extern int	cvm_catalog_execute(const char *statement, int argument_count,
+								Oid *types, Datum *values, const char *nulls,
+								bool read_only);
+
+#endif							/* CVM_ACCESS_H */

@@ -1,0 +1,49 @@
+/*
+ * registry.h
+ *		Models by name: definition, ownership, versions.
+ */
+#ifndef CVM_REGISTRY_H
+#define CVM_REGISTRY_H
+
+#include "postgres.h"
+#include "utils/jsonb.h"
+
+#include "model/model.h"
+
+typedef struct CvmDefinition
+{
+	char	   *model;
+	Oid			owner;
+	char	   *algorithm;		/* as asked for: "auto" stays "auto" in a retraining */
+	char	   *task;
+	char	   *source;
+	char	   *search_path;
+	char	   *target;
+	char	  **features;		/* NULL: every other column */
+	int			feature_count;
+	char	   *key;
+	char	   *weight;
+	Jsonb	   *options;
+	int			active_version; /* 0: none */
+	int			last_version;
+} CvmDefinition;
+
+/* NULL when there is no such model.  lock: FOR UPDATE.  No privilege check. */
+extern CvmDefinition *cvm_definition_find(const char *model, bool lock);
+
+/* As above, but errors: "model ... does not exist" (with the nearest name that
+ * the caller may see) and, for owner, "must be owner of model ...". */
+extern CvmDefinition *cvm_definition_require_use(const char *model);
+extern CvmDefinition *cvm_definition_require_owner(const char *model, bool lock);
+
+/* Whether the role owns the model or was granted it (directly or by membership). */
+extern bool cvm_may_use(Oid role, Oid owner, const char *model);
+
+/* Inserts or updates the definition (owner is kept on update). */
+extern void cvm_definition_store(const CvmDefinition *definition);
+
+/* Makes a version the active one; sends the relation-cache invalidation that
+ * cached plans and decoded models wait for.  The caller has checked rights. */
+extern void cvm_version_activate(const char *model, int version, const char *reason);
+
+#endif							/* CVM_REGISTRY_H */

@@ -1,0 +1,194 @@
+/*
+ * encoder.h
+ *		From a table's columns to the numbers that a learner sees.
+ *
+ * Three words, used everywhere:
+ *
+ *	  input		a column of the source: name and kind.
+ *	  term		what an input becomes: one or more raw numbers or categories.
+ *				A number is one term; a time is three (elapsed days, month,
+ *				weekday); an array of n is n.
+ *	  slot		a position in the coefficient vector.  A number term has a
+ *				slot for its value and, if it was missing in training, one for
+ *				its "is missing" flag; a category term has one for each level
+ *				but the first, which is the reference (the most frequent).
+ *
+ * Slots of dense columns (values and flags, in term order, each flag right
+ * after its value) come first, then those of category levels in term order.
+ * Terms that were left out (constant, all missing, identifiers) are not in
+ * the encoder at all; an input all of whose terms were left out is not either.
+ *
+ * What is learned, from training rows only: mean, standard deviation and fill
+ * value of numbers, the levels of categories.  cvm_encoder_encode applies it
+ * to raw blocks; the scorer applies the same to single rows.
+ */
+#ifndef CVM_ENCODER_H
+#define CVM_ENCODER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "linalg/block.h"
+
+typedef enum CvmInputKind
+{
+	CVM_INPUT_NUMBER = 0,		/* values are part of the model format */
+	CVM_INPUT_BOOLEAN = 1,
+	CVM_INPUT_CATEGORY = 2,		/* text and enum, by their text form */
+	CVM_INPUT_TIME = 3,			/* date, timestamp, timestamptz (in UTC) */
+	CVM_INPUT_INTERVAL = 4,		/* as days */
+	CVM_INPUT_ARRAY = 5			/* float4[] or float8[] of fixed length */
+} CvmInputKind;
+
+#define CVM_INPUT_KIND_COUNT 6
+
+extern const char *cvm_input_kind_name(CvmInputKind kind);
+extern bool cvm_input_kind_from_name(const char *name, CvmInputKind *kind);
+
+typedef struct CvmInput
+{
+	const char *name;			/* the column's name */
+	CvmInputKind kind;
+	int			elements;		/* ARRAY: its length; else 0 */
+} CvmInput;
+
+typedef enum CvmTermKind
+{
+	CVM_TERM_NUMBER = 0,		/* a number, standardized */
+	CVM_TERM_INDICATOR = 1,		/* 0 or 1, left as it is (boolean) */
+	CVM_TERM_CATEGORY = 2		/* a code */
+} CvmTermKind;
+
+typedef struct CvmTerm
+{
+	const char *name;			/* "tenure", "signup (month)", "x[3]" or "x3" */
+	CvmTermKind kind;
+	int			input;			/* index of its input */
+	int			part;			/* TIME: 0 elapsed days since 2000-01-01, 1 month
+								 * (level "1".."12"), 2 weekday ("1" Monday ..
+								 * "7"); ARRAY: element from 0; else 0 */
+	/* numbers and indicators */
+	double		mean;			/* weighted, of the training rows */
+	double		deviation;		/* weighted standard deviation (population), > 0 */
+	double		center;			/* encoded = (x - center) / scale: mean and deviation, */
+	double		scale;			/* or 0 and 1 (indicators, standardize off) */
+	double		fill;			/* what a missing value becomes */
+	int			slot;			/* of the value, or of the first level after the
+								 * reference */
+	int			flag_slot;		/* of the "is missing" flag, or -1 */
+	double		missing_share;	/* in the training rows */
+	/* categories: level 0 is the reference */
+	int			level_count;
+	const char **levels;		/* CVM_OTHER_LEVEL and CVM_MISSING_LEVEL below */
+	double	   *level_shares;	/* of the training weight, by level */
+	int			other_level;	/* index of the shared level of rare ones, or -1 */
+	int			missing_level;	/* index of the level of NULL, or -1 */
+} CvmTerm;
+
+/*
+ * A rare level in training becomes CVM_OTHER_LEVEL; in scoring a level that
+ * was never seen does too, where that level exists, else the reference.
+ * NULL goes to the missing level, else is treated as never seen.
+ * The names cannot collide: other_level and missing_level say which is which.
+ */
+#define CVM_OTHER_LEVEL "(other)"
+#define CVM_MISSING_LEVEL "(missing)"
+
+typedef struct CvmEncoder
+{
+	int			input_count;
+	CvmInput   *inputs;
+	int			term_count;
+	CvmTerm    *terms;
+	int			dense_columns;
+	int			coded_columns;
+	int			slots;
+} CvmEncoder;
+
+/* ---- learning ---- */
+
+/* How a column came: decides what counts as an identifier. */
+typedef struct CvmColumn
+{
+	const char *name;
+	CvmInputKind kind;
+	int			elements;		/* ARRAY */
+	bool		integral;		/* an integer type: may be an identifier */
+	bool		nameless_array; /* fitting aggregates: terms are x1, x2, ... */
+} CvmColumn;
+
+/*
+ * A profile watches the raw training blocks go by.  Raw layout: number and
+ * indicator terms take dense columns, category terms coded columns, each in
+ * the order of columns and parts (cvm_profile_dense_columns/_coded_columns).
+ * Category codes come from the profile's dictionaries, which are shared by
+ * training and validation rows; only training rows are counted.
+ */
+typedef struct CvmProfile CvmProfile;
+
+extern CvmProfile *cvm_profile_create(const CvmColumn *columns, int column_count);
+extern int	cvm_profile_dense_columns(const CvmProfile *profile);
+extern int	cvm_profile_coded_columns(const CvmProfile *profile);
+
+/* First raw dense and raw coded position of a column. */
+extern void cvm_profile_position(const CvmProfile *profile, int column, int *dense, int *coded);
+
+/* Code of a category text (not NUL-terminated), adding it to the dictionary. */
+extern int32_t cvm_profile_code(CvmProfile *profile, int coded_column,
+								const char *text, int length);
+
+/* Counts a raw block of training rows.  Infinity is CVM_BAD_DATA, naming the column. */
+extern CvmStatus cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw, CvmError *error);
+
+typedef struct CvmEncoderOptions
+{
+	int			max_categories;
+	int			min_category_count;
+	bool		standardize;
+} CvmEncoderOptions;
+
+/* Why a column (or a part of it) was left out, for a NOTICE. */
+typedef enum CvmLeftOut
+{
+	CVM_LEFT_OUT_CONSTANT, CVM_LEFT_OUT_MISSING, CVM_LEFT_OUT_IDENTIFIER
+} CvmLeftOut;
+
+typedef void (*CvmLeftOutReport) (void *state, const char *term_name, CvmLeftOut why);
+
+/* CVM_NO_FEATURES when nothing is left; report may be NULL. */
+extern CvmStatus cvm_encoder_learn(const CvmProfile *profile, const CvmEncoderOptions *options,
+								   CvmLeftOutReport report, void *report_state,
+								   CvmEncoder **encoder, CvmError *error);
+
+/* ---- applying ---- */
+
+/*
+ * A plan for encoding raw blocks of this profile (maps dictionary codes to
+ * slots).  encoded may have the arrays of raw where in_place says so: the
+ * encoded rows are never wider than the raw ones there.
+ */
+typedef struct CvmEncodePlan CvmEncodePlan;
+
+extern CvmEncodePlan *cvm_encode_plan_create(const CvmProfile *profile, const CvmEncoder *encoder);
+extern bool cvm_encode_plan_in_place(const CvmEncodePlan *plan);
+extern void cvm_encode_block(const CvmEncodePlan *plan, const CvmBlock *raw, CvmBlock *encoded);
+
+/*
+ * Level of a category text in a term: a level index in 0 .. level_count - 1.
+ * A lookup is a hash table over the term's levels, made once a scorer.
+ */
+typedef struct CvmLevelLookup CvmLevelLookup;
+
+extern CvmLevelLookup *cvm_level_lookup_create(const CvmTerm *term);
+extern int	cvm_level_find(const CvmLevelLookup *lookup, const char *text, int length);
+extern int	cvm_level_missing(const CvmTerm *term);
+
+/*
+ * The name of what a slot stands for: feature is the term's name, level the
+ * category level, "missing" for a flag, or NULL.
+ */
+extern void cvm_encoder_slot_name(const CvmEncoder *encoder, int slot,
+								  const char **feature, const char **level);
+
+#endif							/* CVM_ENCODER_H */

@@ -1,0 +1,62 @@
+/*
+ * frame.h
+ *		From a source query to encoded blocks.
+ *
+ * A frame runs the source once, reads its columns into raw blocks, learns the
+ * encoder from the training rows, and encodes both parts.  Blocks stay in
+ * memory up to cvm.train_memory and go to a temporary file past it.
+ */
+#ifndef CVM_FRAME_H
+#define CVM_FRAME_H
+
+#include "postgres.h"
+
+#include "encode/encoder.h"
+#include "learn/fit.h"
+#include "learn/options.h"
+
+/* What train was asked for. */
+typedef struct CvmFrameRequest
+{
+	const char *source;			/* table, view or SELECT, as the user wrote it */
+	const char *target;
+	const char **features;		/* names, or NULL for every other column */
+	int			feature_count;
+	const char *key;			/* or NULL */
+	const char *weight;			/* or NULL */
+	const char *family;			/* algorithm name or "auto" */
+	const CvmOptions *options;
+} CvmFrameRequest;
+
+typedef struct CvmFrame
+{
+	CvmEncoder *encoder;
+	CvmFamily	family;			/* "auto" resolved by the target's type and values */
+	CvmTask		task;
+	int			class_count;
+	char	  **classes;		/* as in CvmModel */
+	double	   *class_shares;
+	CvmDriver	driver;			/* the one that was used */
+	CvmShape	shape;
+	CvmBlockSource training;	/* encoded; weights include class_weight */
+	CvmBlockSource validation;	/* rows = 0 when there is none */
+	int64		rows_left_out;	/* target NULL, weight 0 or NULL */
+	int64		null_cells;		/* feature cells that were NULL or NaN */
+	MemoryContext context;		/* holds everything; delete it to end the frame */
+} CvmFrame;
+
+/*
+ * "FROM item" text for a source: a quoted qualified name or a parenthesized
+ * SELECT.  Errors: not a SELECT, no such relation, changes data.
+ */
+extern char *cvm_source_from_item(const char *source);
+
+/*
+ * Runs the source with the current user's rights, read-only; the caller has
+ * SPI connected.  Errors name column and way out; NOTICEs say what was left
+ * out.  For the driver "passes" the rows are scanned once for the encoder and
+ * the validation part and again by every evaluation: see passes.h.
+ */
+extern CvmFrame *cvm_frame_build(const CvmFrameRequest *request);
+
+#endif							/* CVM_FRAME_H */

@@ -1,0 +1,64 @@
+/*
+ * family.h
+ *		The families of generalized linear models and their losses.
+ *
+ * eta = intercept + sum of coefficient * feature is the linear predictor;
+ * the loss of one row with weight 1 is
+ *
+ *	  linear	(y - eta)^2 / 2								y real
+ *	  logistic	log(1 + exp(-s eta)), s = 2y - 1			y in {0, 1}
+ *	  softmax	log(sum_k exp(eta_k)) - eta_y				y a class index
+ *	  poisson	exp(eta) - y eta (+ log y!, left out)		y >= 0
+ *	  svm		max(0, 1 - s eta)^2 / 2 (squared hinge)		y in {0, 1}
+ *	  huber		r^2/2 for |r| <= delta, else				y real
+ *				delta (|r| - delta/2), r = y - eta			(Huber, 1964)
+ *
+ * Softmax keeps one coefficient vector for each class (they sum to zero over
+ * the classes); every other family has one output.
+ */
+#ifndef CVM_FAMILY_H
+#define CVM_FAMILY_H
+
+#include <stdbool.h>
+
+typedef enum CvmFamily
+{
+	CVM_LINEAR = 0,				/* values are part of the model format */
+	CVM_LOGISTIC = 1,
+	CVM_SOFTMAX = 2,
+	CVM_POISSON = 3,
+	CVM_SVM = 4,
+	CVM_HUBER = 5
+} CvmFamily;
+
+#define CVM_FAMILY_COUNT 6
+
+typedef enum CvmTask
+{
+	CVM_REGRESSION = 0,
+	CVM_BINARY = 1,
+	CVM_MULTICLASS = 2
+} CvmTask;
+
+/* "linear", "logistic", ...; the SQL names of algorithms. */
+extern const char *cvm_family_name(CvmFamily family);
+extern bool cvm_family_from_name(const char *name, CvmFamily *family);
+extern const char *cvm_task_name(CvmTask task);
+extern bool cvm_task_from_name(const char *name, CvmTask *task);
+
+/* Whether the family can learn this task. */
+extern bool cvm_family_fits_task(CvmFamily family, CvmTask task);
+
+/*
+ * The prediction on the scale of the target, from the linear predictors of
+ * one row: out[0] for one output (probability for logistic, mean for poisson,
+ * the value for linear and huber, 1/(1+exp(-eta)) of the margin for svm), the
+ * class probabilities for softmax.  eta and out may be the same.
+ */
+extern void cvm_family_mean(CvmFamily family, int outputs, const double *eta, double *out);
+
+/* Numerically stable 1 / (1 + exp(-x)) and log(1 + exp(x)). */
+extern double cvm_sigmoid(double x);
+extern double cvm_log1p_exp(double x);
+
+#endif							/* CVM_FAMILY_H */

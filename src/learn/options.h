@@ -1,0 +1,117 @@
+/*
+ * options.h
+ *		The one vocabulary of training options.
+ *
+ * The table in options.c gives every option its name, kind, default, range
+ * and help; the JSON parser (src/pg/options_json.c), cvm.options() and the
+ * reference are driven by it.  The penalty is l1 * |w| + l2 / 2 * w^2 on
+ * standardized features, added to the weighted sum of the losses; the
+ * intercept is never penalized.
+ */
+#ifndef CVM_OPTIONS_H
+#define CVM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+typedef enum CvmSolver
+{
+	CVM_SOLVER_AUTO, CVM_SOLVER_NEWTON, CVM_SOLVER_LBFGS, CVM_SOLVER_SGD,
+	CVM_SOLVER_MOMENTUM, CVM_SOLVER_ADAGRAD, CVM_SOLVER_ADAM
+} CvmSolver;
+
+typedef enum CvmDriver
+{
+	CVM_DRIVER_AUTO, CVM_DRIVER_MEMORY, CVM_DRIVER_SPILL, CVM_DRIVER_PASSES
+} CvmDriver;
+
+typedef enum CvmSchedule
+{
+	CVM_SCHEDULE_CONSTANT, CVM_SCHEDULE_INVERSE, CVM_SCHEDULE_COSINE
+} CvmSchedule;
+
+typedef enum CvmClassWeight
+{
+	CVM_CLASS_WEIGHT_NONE, CVM_CLASS_WEIGHT_BALANCED
+} CvmClassWeight;
+
+typedef enum CvmPromote
+{
+	CVM_PROMOTE_ALWAYS, CVM_PROMOTE_IF_NOT_WORSE, CVM_PROMOTE_IF_BETTER, CVM_PROMOTE_NEVER
+} CvmPromote;
+
+typedef struct CvmOptions
+{
+	double		l2;
+	double		l1;
+	int			solver;			/* CvmSolver */
+	int			driver;			/* CvmDriver */
+	double		validation;		/* share held out, 0 .. 0.9 */
+	char	   *validation_after;	/* a time; NULL: split by hash */
+	char	   *time_column;	/* NULL: the only time column of the source */
+	int64_t		seed;
+	int			epochs;			/* most passes over the rows; 0: the solver's default */
+	int			batch_size;
+	double		learning_rate;	/* 0: the solver's default */
+	int			schedule;		/* CvmSchedule */
+	double		warmup;			/* epochs of linear warm-up */
+	bool		averaging;		/* average the last half of the steps (Polyak) */
+	double		momentum;
+	double		tolerance;		/* relative; on gradient norm or on loss change */
+	int			patience;		/* epochs without a better validation loss; 0: off */
+	double		clip;			/* largest gradient norm of a batch; 0: off */
+	double		delta;			/* huber: where squares become absolute values */
+	int			class_weight;	/* CvmClassWeight */
+	char	   *positive;		/* label of the positive class; NULL: by rule */
+	int			max_categories;
+	int			min_category_count;
+	bool		standardize;
+	bool		warm_start;
+	int			promote;		/* CvmPromote */
+} CvmOptions;
+
+typedef enum CvmOptionKind
+{
+	CVM_OPTION_NUMBER, CVM_OPTION_INTEGER, CVM_OPTION_INTEGER64,
+	CVM_OPTION_BOOLEAN, CVM_OPTION_TEXT, CVM_OPTION_CHOICE
+} CvmOptionKind;
+
+typedef struct CvmOptionSpec
+{
+	const char *name;
+	CvmOptionKind kind;
+	size_t		offset;			/* in CvmOptions */
+	double		minimum;		/* numbers and integers */
+	double		maximum;
+	const char *const *choices; /* CHOICE: NULL-terminated, index = value */
+	const char *default_text;	/* as shown to users */
+	const char *help;
+} CvmOptionSpec;
+
+extern const CvmOptionSpec cvm_option_specs[];
+extern const int cvm_option_count;
+
+/* Defaults: those of train (l2 = 1) or of the aggregates (no penalty, no validation). */
+extern void cvm_options_for_train(CvmOptions *options);
+extern void cvm_options_for_aggregate(CvmOptions *options);
+
+extern const CvmOptionSpec *cvm_option_find(const char *name);
+
+/* The known option nearest to a misspelled name, or NULL when none is near. */
+extern const char *cvm_option_nearest(const char *name);
+
+/* Setters check kind and range; the message names option and value. */
+extern CvmStatus cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec,
+									   double value, CvmError *error);
+extern CvmStatus cvm_option_set_boolean(CvmOptions *options, const CvmOptionSpec *spec,
+										bool value, CvmError *error);
+extern CvmStatus cvm_option_set_text(CvmOptions *options, const CvmOptionSpec *spec,
+									 const char *value, CvmError *error);
+
+extern const char *cvm_solver_name(CvmSolver solver);
+extern const char *cvm_driver_name(CvmDriver driver);
+
+#endif							/* CVM_OPTIONS_H */

@@ -1,0 +1,27 @@
+/*
+ * model_type.h
+ *		cvm.model as the server sees it.
+ *
+ * The value is a varlena of type alignment "double" whose body starts at
+ * VARHDRSZ + 4 bytes of padding, so that the body is 8-aligned after
+ * detoasting (format.txt).
+ */
+#ifndef CVM_MODEL_TYPE_H
+#define CVM_MODEL_TYPE_H
+
+#include "postgres.h"
+#include "fmgr.h"
+#include "utils/jsonb.h"
+
+#include "model/model.h"
+
+/* varlena <-> decoded; decode reports errors with ereport. */
+extern struct varlena *cvm_model_pack(const CvmModel *model);
+extern CvmModel *cvm_model_unpack(struct varlena *value);	/* detoasts; result points
+															 * into the detoasted copy */
+
+/* JSON: text is canonical (fixed key order, shortest doubles). */
+extern char *cvm_model_to_json(const CvmModel *model);
+extern CvmModel *cvm_model_from_json(Jsonb *json);
+
+#endif							/* CVM_MODEL_TYPE_H */

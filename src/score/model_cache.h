@@ -1,0 +1,32 @@
+/*
+ * model_cache.h
+ *		Names of models to decoded models, cached per backend.
+ */
+#ifndef CVM_MODEL_CACHE_H
+#define CVM_MODEL_CACHE_H
+
+#include "postgres.h"
+#include "model/model.h"
+
+/* What the catalog says of a name under the active snapshot. */
+typedef struct CvmModelHandle
+{
+	const char *name;
+	int			version;
+	const CvmModel *model;		/* pinned until the memory context passed ends */
+	bool		current;		/* the latest committed version agrees: safe to
+								 * build a cached plan on */
+} CvmModelHandle;
+
+/*
+ * Looks a model up and checks that the current user owns it or was granted
+ * it; "model ... does not exist" otherwise.  version 0: the active one.
+ * The model stays valid as long as "pin" lives.
+ */
+extern void cvm_model_lookup(const char *name, int version, MemoryContext pin,
+							 CvmModelHandle *handle);
+
+/* OID of cvm.model_registry, which cached plans depend on. */
+extern Oid	cvm_registry_relation(void);
+
+#endif							/* CVM_MODEL_CACHE_H */

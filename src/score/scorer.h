@@ -1,0 +1,31 @@
+/*
+ * scorer.h
+ *		A model made ready to score rows of given column types.
+ */
+#ifndef CVM_SCORER_H
+#define CVM_SCORER_H
+
+#include "postgres.h"
+#include "model/model.h"
+
+typedef struct CvmScorer CvmScorer;
+
+/*
+ * types[i] is the type of the column that will be passed for
+ * model->encoder.inputs[i].  The scorer and its scratch space live in the
+ * current memory context; the model must outlive it.
+ */
+extern CvmScorer *cvm_scorer_create(const CvmModel *model, const Oid *types);
+
+/* For models whose inputs are one array or all numbers: features by position. */
+extern CvmScorer *cvm_scorer_create_array(const CvmModel *model);
+
+/*
+ * Scores one row: values and nulls by input.  The result has outputs doubles
+ * of the linear predictor passed through cvm_family_mean, owned by the
+ * scorer.  For binary result[0] is the probability of classes[1].
+ */
+extern const double *cvm_scorer_row(CvmScorer *scorer, const Datum *values, const bool *nulls);
+extern const double *cvm_scorer_array(CvmScorer *scorer, Datum float8_array);
+
+#endif							/* CVM_SCORER_H */
