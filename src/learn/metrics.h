@@ -3,11 +3,25 @@
  *		How good a model is on labelled rows.
  *
  * A CvmScoreSheet collects (label, prediction, weight) row by row and gives
- * every metric of its task.  For classifiers accuracy, precision, recall and
- * f1 use the class of highest probability (0.5 for binary); precision,
- * recall and f1 of multiclass are macro averages.  AUC is the area under the
- * ROC curve with ties counted half (the Mann-Whitney statistic), exact, by
- * sorting; NaN where a metric has no value (AUC of one class).
+ * every metric of its task:
+ *
+ *	  binary		accuracy, auc, log_loss, brier, precision, recall, f1
+ *	  multiclass	the same without brier; precision, recall and f1 are means
+ *					over the classes that were met or predicted, auc is the
+ *					mean over the classes of one against the rest
+ *	  regression	rmse, mae, r2; for poisson deviance too
+ *
+ * accuracy, precision, recall and f1 use the class of highest probability
+ * (binary: above 0.5; ties go to the lower class).  A precision, recall or
+ * f1 of 0/0 is 0.  AUC is exact, with ties counted half (the Mann-Whitney
+ * statistic); for log_loss probabilities are kept 2^-52 away from 0 and 1;
+ * brier is the mean of (p - y)^2; deviance is the mean of
+ * 2 (y log(y / mean) - y + mean).  NaN stands where a metric has no value:
+ * AUC of one class, r2 of a constant target, anything of no rows.
+ *
+ * Memory: binary 16 bytes a row, for the AUC; multiclass 8 (classes + 2)
+ * bytes a row up to CVM_SCORE_SHEET_VALUES values, past which there is no
+ * auc; regression none.
  */
 #ifndef CVM_METRICS_H
 #define CVM_METRICS_H
@@ -27,12 +41,17 @@ typedef struct CvmMetric
 
 #define CVM_MAX_METRICS 16
 
+/* Most numbers that a multiclass sheet keeps for its AUC (256 MB). */
+#define CVM_SCORE_SHEET_VALUES (32 * 1024 * 1024)
+
 /* classes: 2 for binary, K for multiclass, 0 for regression. */
 extern CvmScoreSheet *cvm_score_sheet_create(CvmFamily family, CvmTask task, int classes);
+extern void cvm_score_sheet_free(CvmScoreSheet *sheet);
 
 /*
  * label: number, or class index.  prediction: one value for regression, the
  * probability of class 1 for binary, one probability a class for multiclass.
+ * Rows of weight 0 do not count.
  */
 extern void cvm_score_sheet_add(CvmScoreSheet *sheet, double label,
 								const double *prediction, double weight);
