@@ -42,7 +42,7 @@ typedef struct CvmFrame
 	CvmBlockSource validation;	/* rows = 0 when there is none */
 	int64		rows_left_out;	/* target NULL, weight 0 or NULL */
 	int64		null_cells;		/* feature cells that were NULL or NaN */
-	MemoryContext context;		/* holds everything; delete it to end the frame */
+	MemoryContext context;		/* holds everything; see cvm_frame_end */
 } CvmFrame;
 
 /*
@@ -52,11 +52,19 @@ typedef struct CvmFrame
 extern char *cvm_source_from_item(const char *source);
 
 /*
- * Runs the source with the current user's rights, read-only; the caller has
- * SPI connected.  Errors name column and way out; NOTICEs say what was left
- * out.  For the driver "passes" the rows are scanned once for the encoder and
- * the validation part and again by every evaluation: see passes.h.
+ * Runs the source with the current user's rights, read-only, under the active
+ * snapshot; the caller has SPI connected and stays connected until the frame
+ * ends.  Errors name column and way out; NOTICEs say what was left out.
+ *
+ * Whatever the driver, cvm_fit() and the metrics run over frame->training and
+ * frame->validation.  With the driver "passes" only the validation rows are
+ * kept; every pass over frame->training runs the source again, so that its
+ * blocks are read in order and only the solvers newton and lbfgs can be used.
  */
 extern CvmFrame *cvm_frame_build(const CvmFrameRequest *request);
+
+/* Closes temporary files and queries and frees everything; after an error the
+ * end of the (sub)transaction does it. */
+extern void cvm_frame_end(CvmFrame *frame);
 
 #endif							/* CVM_FRAME_H */
