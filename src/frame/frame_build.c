@@ -1,0 +1,507 @@
+/*
+ * frame_build.c
+ *		From a source query to encoded blocks.
+ *
+ * One scan fills raw blocks; training blocks are profiled as they fill up.
+ * When the scan is over and its resources are released, the target's classes
+ * and the encoding are settled, and every block is encoded: in place where
+ * encoded rows are no wider than raw ones, else into a second store that
+ * takes over the memory of the first chunk by chunk.
+ *
+ * The two stores and both sides of the split share one budget, so that raw
+ * and encoded blocks together stay within cvm.train_memory.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "frame/frame_state.h"
+#include "frame/roles.h"
+#include "frame/source.h"
+#include "pg/report.h"
+#include "pg/settings.h"
+
+/* ---- gathering ---- */
+
+static void
+check_room(const CvmFrameState *state, const CvmBlockStore *store)
+{
+	if (state->frame.driver == CVM_DRIVER_MEMORY && cvm_block_store_spilled(store))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("the rows need more memory than cvm.train_memory (%d kB) allows",
+						cvm_train_memory),
+				 errhint("Raise cvm.train_memory, or let option \"driver\" be \"auto\" or \"spill\".")));
+}
+
+static CvmBlock *
+next_block(const CvmFrameState *state, CvmBlockStore *store)
+{
+	CvmBlock   *block = cvm_block_store_next(store);
+
+	check_room(state, store);
+	return block;
+}
+
+/* Learns from a block of training rows: encoding, classes, weight. */
+static void
+profile_block(CvmFrameState *state, const CvmBlock *block)
+{
+	CvmError	error = {{0}};
+	CvmStatus	status = cvm_profile_add_block(state->collector.profile, block, &error);
+	int			row;
+
+	if (status != CVM_OK)
+		cvm_report(status, &error);
+	for (row = 0; row < block->rows; row++)
+	{
+		cvm_target_count(state->collector.target, block->target[row], block->weight[row]);
+		state->training_weight += block->weight[row];
+	}
+	state->training_rows += block->rows;
+}
+
+static CvmBlock *
+next_training_block(void *argument, CvmBlock *full)
+{
+	CvmFrameState *state = argument;
+
+	if (full != NULL)
+		profile_block(state, full);
+	if (state->training != NULL)
+		return next_block(state, state->training);
+	state->pass_block->rows = 0;
+	return state->pass_block;
+}
+
+/* The profile finds infinities among training rows; here are the others. */
+static void
+check_finite(const CvmFrameState *state, const CvmBlock *block)
+{
+	const CvmCollector *collector = &state->collector;
+	size_t		cells = (size_t) block->rows * collector->dense_columns;
+	size_t		cell = 0;
+	int			column;
+	int			i;
+
+	while (cell < cells && !isinf(block->dense[cell]))
+		cell++;
+	if (cell == cells)
+		return;
+
+	/* the last feature with numbers that starts at or before the column */
+	column = cell % collector->dense_columns;
+	for (i = collector->feature_count - 1; i > 0; i--)
+		if (collector->features[i].column.kind != CVM_INPUT_CATEGORY &&
+			collector->features[i].dense <= column)
+			break;
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("column \"%s\" is infinite in some row",
+					collector->features[i].column.name),
+			 errhint("Replace infinite values in the source, for example by NULL.")));
+}
+
+static CvmBlock *
+next_validation_block(void *argument, CvmBlock *full)
+{
+	CvmFrameState *state = argument;
+
+	if (full != NULL)
+		check_finite(state, full);
+	return next_block(state, state->validation);
+}
+
+/* The layout of raw blocks is known: makes the stores. */
+static void
+start_blocks(void *argument)
+{
+	CvmFrameState *state = argument;
+	CvmCollector *collector = &state->collector;
+
+	if (state->frame.driver == CVM_DRIVER_PASSES)
+		state->pass_block = cvm_block_create(collector->dense_columns,
+											 collector->coded_columns);
+	else
+		state->training = cvm_block_store_create(collector->dense_columns,
+												 collector->coded_columns,
+												 &state->budget);
+	collector->training.next = next_training_block;
+	collector->training.state = state;
+	if (collector->split.rule == CVM_SPLIT_NONE)
+		return;
+	state->validation = cvm_block_store_create(collector->dense_columns,
+											   collector->coded_columns,
+											   &state->budget);
+	collector->validation.next = next_validation_block;
+	collector->validation.state = state;
+}
+
+static void
+check_rows(const CvmFrameState *state)
+{
+	const CvmCollector *collector = &state->collector;
+	uint64		held_out = state->validation != NULL ?
+		cvm_block_store_rows(state->validation) : 0;
+	CvmError	error = {{0}};
+
+	if (state->training_rows > 0)
+		return;
+	if (collector->rows == 0)
+		cvm_fail(&error, CVM_NO_ROWS, "the source has no rows");
+	else if (held_out == 0)
+	{
+		cvm_fail(&error, CVM_NO_ROWS, "no row of the source can be used");
+		cvm_detail(&error, "Of %llu rows, %llu have no target and %llu no weight.",
+				   (unsigned long long) collector->rows,
+				   (unsigned long long) collector->without_target,
+				   (unsigned long long) collector->without_weight);
+	}
+	else
+	{
+		cvm_fail(&error, CVM_NO_ROWS, "all %llu rows are held out for validation",
+				 (unsigned long long) held_out);
+		cvm_hint(&error, "Hold out fewer rows with option \"validation\" or \"validation_after\".");
+	}
+	cvm_report(CVM_NO_ROWS, &error);
+}
+
+static void
+gather(CvmFrameState *state)
+{
+	CvmCollector *collector = &state->collector;
+	CvmScan    *scan = cvm_scan_open(state->query);
+
+	cvm_scan_run(scan, 0, &collector->receiver);
+	cvm_collector_finish(collector);
+	cvm_scan_close(scan);
+
+	if (collector->training.block->rows > 0)
+		profile_block(state, collector->training.block);
+	if (state->training != NULL)
+		cvm_block_store_finish(state->training);
+	if (state->validation != NULL)
+	{
+		check_finite(state, collector->validation.block);
+		cvm_block_store_finish(state->validation);
+	}
+	check_rows(state);
+	state->frame.null_cells = collector->null_cells;
+	state->frame.rows_left_out = collector->without_target + collector->without_weight;
+}
+
+/* ---- what the rows say ---- */
+
+static void
+settle_target(CvmFrameState *state, const CvmOptions *options)
+{
+	CvmFrame   *frame = &state->frame;
+	CvmTargetResult *target = &state->target;
+	int			count;
+	int			i;
+
+	cvm_target_resolve(state->collector.target, target);
+	count = target->class_count;
+	frame->family = target->family;
+	frame->task = target->task;
+	frame->class_count = count;
+	frame->classes = target->classes;
+	if (count == 0)
+		return;
+	frame->class_shares = palloc(count * sizeof(double));
+	for (i = 0; i < count; i++)
+		frame->class_shares[i] = target->class_weights[i] / state->training_weight;
+	if (options->class_weight != CVM_CLASS_WEIGHT_BALANCED)
+		return;
+	/* every class gets the same total weight, and all together keep theirs */
+	state->class_factors = palloc(count * sizeof(double));
+	for (i = 0; i < count; i++)
+		state->class_factors[i] = state->training_weight /
+			(count * target->class_weights[i]);
+}
+
+static void
+report_left_out(void *state, const char *term_name, CvmLeftOut why)
+{
+	switch (why)
+	{
+		case CVM_LEFT_OUT_CONSTANT:
+			ereport(NOTICE,
+					(errmsg("column \"%s\" is left out: it has the same value in every row",
+							term_name)));
+			break;
+		case CVM_LEFT_OUT_MISSING:
+			ereport(NOTICE,
+					(errmsg("column \"%s\" is left out: it holds no values", term_name)));
+			break;
+		case CVM_LEFT_OUT_IDENTIFIER:
+			ereport(NOTICE,
+					(errmsg("column \"%s\" is left out: it has a different value in nearly every row, like an identifier",
+							term_name)));
+			break;
+	}
+}
+
+static void
+settle_encoding(CvmFrameState *state, const CvmOptions *options)
+{
+	CvmFrame   *frame = &state->frame;
+	CvmEncoderOptions encoding;
+	CvmError	error = {{0}};
+	CvmStatus	status;
+
+	encoding.max_categories = options->max_categories;
+	encoding.min_category_count = options->min_category_count;
+	encoding.standardize = options->standardize;
+	status = cvm_encoder_learn(state->collector.profile, &encoding, report_left_out, NULL,
+							   &frame->encoder, &error);
+	if (status != CVM_OK)
+		cvm_report(status, &error);
+	state->plan = cvm_encode_plan_create(state->collector.profile, frame->encoder);
+
+	frame->shape.family = frame->family;
+	frame->shape.outputs = frame->family == CVM_SOFTMAX ? frame->class_count : 1;
+	frame->shape.dense_columns = frame->encoder->dense_columns;
+	frame->shape.coded_columns = frame->encoder->coded_columns;
+	frame->shape.slots = frame->encoder->slots;
+	frame->shape.delta = frame->family == CVM_HUBER ? options->delta : 0;
+}
+
+/* ---- encoding ---- */
+
+void
+cvm_frame_finish_targets(const CvmFrameState *state, CvmBlock *block, bool training)
+{
+	int			row;
+
+	if (state->target.class_count == 0)
+		return;
+	for (row = 0; row < block->rows; row++)
+	{
+		block->target[row] = cvm_target_encode(state->collector.target, block->target[row]);
+		if (block->target[row] < 0)
+			cvm_passes_differ();
+	}
+	if (training && state->class_factors != NULL)
+		for (row = 0; row < block->rows; row++)
+			block->weight[row] *= state->class_factors[(int) block->target[row]];
+}
+
+static void
+copy_row(const CvmCollector *collector, const CvmBlock *from, int row, CvmBlock *to)
+{
+	int			dense = collector->dense_columns;
+	int			coded = collector->coded_columns;
+	int			place = to->rows++;
+
+	memcpy(to->dense + (size_t) place * dense, from->dense + (size_t) row * dense,
+		   dense * sizeof(double));
+	memcpy(to->codes + (size_t) place * coded, from->codes + (size_t) row * coded,
+		   coded * sizeof(int32_t));
+	to->target[place] = from->target[row];
+	to->weight[place] = from->weight[row];
+}
+
+/*
+ * Leaves out the held-out rows of classes that no training row has: nothing
+ * can be said of them.
+ */
+static void
+drop_unknown_classes(CvmFrameState *state)
+{
+	CvmCollector *collector = &state->collector;
+	CvmBlockStore *all = state->validation;
+	CvmBlockStore *known = NULL;
+	CvmBlock   *to = NULL;
+	int			blocks = cvm_block_store_blocks(all);
+	int			unknown = 0;
+	int			index;
+	int			row;
+
+	for (index = 0; index < blocks; index++)
+	{
+		CvmBlock   *block = cvm_block_store_read(all, index);
+
+		for (row = 0; row < block->rows; row++)
+			if (cvm_target_encode(collector->target, block->target[row]) < 0)
+				unknown++;
+	}
+	if (unknown == 0)
+		return;
+
+	known = cvm_block_store_create(collector->dense_columns, collector->coded_columns,
+								   &state->budget);
+	to = next_block(state, known);
+	for (index = 0; index < blocks; index++)
+	{
+		CvmBlock   *block = cvm_block_store_read(all, index);
+
+		for (row = 0; row < block->rows; row++)
+		{
+			if (cvm_target_encode(collector->target, block->target[row]) < 0)
+				continue;
+			copy_row(collector, block, row, to);
+			if (to->rows == CVM_BLOCK_ROWS)
+				to = next_block(state, known);
+		}
+		cvm_block_store_release(all, index + 1);
+	}
+	cvm_block_store_finish(known);
+	cvm_block_store_free(all);
+	state->validation = known;
+	state->frame.rows_left_out += unknown;
+	ereport(NOTICE,
+			(errmsg("%d rows held out for validation are left out: their class is in no training row",
+					unknown)));
+}
+
+static void
+encode_in_place(const CvmFrameState *state, CvmBlockStore *store, bool training)
+{
+	int			index;
+
+	for (index = 0; index < cvm_block_store_blocks(store); index++)
+	{
+		CvmBlock   *block = cvm_block_store_read(store, index);
+		CvmBlock	encoded = *block;
+
+		cvm_frame_finish_targets(state, block, training);
+		cvm_encode_block(state->plan, block, &encoded);
+		cvm_block_store_update(store, index, block);
+	}
+}
+
+static CvmBlockStore *
+encode_to_new(CvmFrameState *state, CvmBlockStore *raw, bool training)
+{
+	const CvmEncoder *encoder = state->frame.encoder;
+	CvmBlockStore *encoded = cvm_block_store_create(encoder->dense_columns,
+													encoder->coded_columns,
+													&state->budget);
+	int			index;
+
+	for (index = 0; index < cvm_block_store_blocks(raw); index++)
+	{
+		CvmBlock   *block = cvm_block_store_read(raw, index);
+
+		cvm_frame_finish_targets(state, block, training);
+		cvm_encode_block(state->plan, block, next_block(state, encoded));
+		cvm_block_store_release(raw, index + 1);
+	}
+	cvm_block_store_finish(encoded);
+	cvm_block_store_free(raw);
+	return encoded;
+}
+
+static const CvmBlock *
+read_store(void *store, int index)
+{
+	return cvm_block_store_read(store, index);
+}
+
+/* Encodes the rows of a store; source becomes what reads them. */
+static void
+encode_store(CvmFrameState *state, CvmBlockStore **store, bool training,
+			 CvmBlockSource *source)
+{
+	if (cvm_encode_plan_in_place(state->plan))
+		encode_in_place(state, *store, training);
+	else
+		*store = encode_to_new(state, *store, training);
+	if (cvm_block_store_spilled(*store) && state->frame.driver == CVM_DRIVER_AUTO)
+		state->frame.driver = CVM_DRIVER_SPILL;
+	source->blocks = cvm_block_store_blocks(*store);
+	source->rows = cvm_block_store_rows(*store);
+	source->read = read_store;
+	source->state = *store;
+}
+
+static double
+validation_weight(CvmBlockSource *validation)
+{
+	double		total = 0;
+	int			index;
+	int			row;
+
+	for (index = 0; index < validation->blocks; index++)
+	{
+		const CvmBlock *block = validation->read(validation->state, index);
+
+		for (row = 0; row < block->rows; row++)
+			total += block->weight[row];
+	}
+	return total;
+}
+
+static void
+encode(CvmFrameState *state)
+{
+	CvmFrame   *frame = &state->frame;
+	const CvmEncoder *encoder = frame->encoder;
+
+	frame->training.dense_columns = encoder->dense_columns;
+	frame->training.coded_columns = encoder->coded_columns;
+	frame->training.slots = encoder->slots;
+	frame->validation = frame->training;
+
+	/* balanced factors do not change the sum of weights */
+	frame->training.total_weight = state->training_weight;
+	if (state->training != NULL)
+		encode_store(state, &state->training, true, &frame->training);
+	if (state->validation != NULL)
+	{
+		if (state->target.class_count > 0)
+			drop_unknown_classes(state);
+		encode_store(state, &state->validation, false, &frame->validation);
+		frame->validation.total_weight = validation_weight(&frame->validation);
+	}
+	if (frame->driver == CVM_DRIVER_PASSES)
+		cvm_passes_open(state, &frame->training);
+	else if (frame->driver == CVM_DRIVER_AUTO)
+		frame->driver = CVM_DRIVER_MEMORY;
+}
+
+/* ---- a frame ---- */
+
+CvmFrame *
+cvm_frame_build(const CvmFrameRequest *request)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "cvm frame",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	CvmFrameState *state = palloc0(sizeof(CvmFrameState));
+	CvmCollector *collector = &state->collector;
+
+	state->frame.context = context;
+	state->frame.driver = request->options->driver;
+	state->budget.limit = state->frame.driver == CVM_DRIVER_SPILL ? 0 :
+		(Size) cvm_train_memory * 1024;
+	collector->start = start_blocks;
+	collector->start_state = state;
+	state->query = cvm_roles_assign(collector, request);
+	cvm_collector_init(collector);
+
+	gather(state);
+	settle_target(state, request->options);
+	settle_encoding(state, request->options);
+	encode(state);
+	MemoryContextSwitchTo(old);
+	return &state->frame;
+}
+
+void
+cvm_frame_end(CvmFrame *frame)
+{
+	CvmFrameState *state = (CvmFrameState *) frame;
+
+	if (state->passes != NULL)
+		cvm_passes_close(state->passes);
+	if (state->training != NULL)
+		cvm_block_store_free(state->training);
+	if (state->validation != NULL)
+		cvm_block_store_free(state->validation);
+	MemoryContextDelete(frame->context);
+}

@@ -1,0 +1,41 @@
+/*
+ * frame_state.h
+ *		What is behind a CvmFrame; for src/frame only.
+ */
+#ifndef CVM_FRAME_STATE_H
+#define CVM_FRAME_STATE_H
+
+#include "frame/block_store.h"
+#include "frame/collect.h"
+#include "frame/frame.h"
+
+typedef struct CvmPasses CvmPasses;
+
+typedef struct CvmFrameState
+{
+	CvmFrame	frame;			/* first: what others see */
+	CvmCollector collector;
+	char	   *query;
+	CvmTargetResult target;
+	double	   *class_factors;	/* of class_weight, or NULL */
+	CvmEncodePlan *plan;
+	CvmBudget	budget;
+	CvmBlockStore *training;	/* NULL with the driver "passes" */
+	CvmBlockStore *validation;	/* NULL when no row is held out */
+	CvmBlock   *pass_block;		/* "passes": the raw block that is filled */
+	CvmPasses  *passes;			/* NULL with the other drivers */
+	uint64		training_rows;
+	double		training_weight;	/* without class_weight */
+} CvmFrameState;
+
+/* Brings targets of a raw block to those of the learner, and applies class_weight. */
+extern void cvm_frame_finish_targets(const CvmFrameState *state, CvmBlock *block, bool training);
+
+/* The training rows of the driver "passes", as a source that runs the query. */
+extern void cvm_passes_open(CvmFrameState *state, CvmBlockSource *source);
+extern void cvm_passes_close(CvmPasses *passes);
+
+/* The error for a source whose rows vary from run to run. */
+extern void cvm_passes_differ(void) pg_attribute_noreturn();
+
+#endif							/* CVM_FRAME_STATE_H */

@@ -1,0 +1,129 @@
+/*
+ * passes.c
+ *		Training rows that are read from the source again and again.
+ *
+ * For tables far larger than memory and temporary space: nothing is kept but
+ * the encoding, the rows held out and one raw and two encoded blocks.  Every
+ * pass runs the source again under the same snapshot and pulls as many rows as
+ * the next block takes.  The blocks are the very ones that the other drivers
+ * keep, so the model is the same, bit for bit.
+ *
+ * The price is that blocks come in order only.  A source whose rows differ
+ * from run to run (random(), a sequence) is found out by its number of rows
+ * and by categories that were never seen, and refused.
+ */
+#include "postgres.h"
+
+#include "frame/frame_state.h"
+#include "frame/source.h"
+
+struct CvmPasses
+{
+	CvmFrameState *state;
+	CvmScan    *scan;			/* NULL between passes */
+	int			blocks;
+	int			position;		/* of the block that the scan comes to next */
+	CvmBlock   *encoded[2];
+};
+
+/* Keeps the block that is full; the reader takes it away. */
+static CvmBlock *
+hold_block(void *state, CvmBlock *full)
+{
+	return full != NULL ? full : ((CvmFrameState *) state)->pass_block;
+}
+
+void
+cvm_passes_differ(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("the source gives other rows when it is run again"),
+			 errhint("Use option driver => \"spill\", which runs the source once.")));
+}
+
+static void
+begin_pass(CvmPasses *passes)
+{
+	if (passes->scan != NULL)
+		cvm_scan_close(passes->scan);
+	passes->scan = cvm_scan_open(passes->state->query);
+	passes->position = 0;
+	cvm_collector_rewind(&passes->state->collector);
+}
+
+/* Fills the raw block with the rows of the block at the scan's position. */
+static void
+pull_block(CvmPasses *passes)
+{
+	CvmFrameState *state = passes->state;
+	CvmBlock   *raw = state->pass_block;
+	uint64		left = state->training_rows -
+		(uint64) passes->position * CVM_BLOCK_ROWS;
+	int			wanted = Min(left, CVM_BLOCK_ROWS);
+
+	raw->rows = 0;
+	while (raw->rows < wanted &&
+		   cvm_scan_run(passes->scan, wanted - raw->rows, &state->collector.receiver))
+		;
+	if (raw->rows < wanted)
+		cvm_passes_differ();
+}
+
+static const CvmBlock *
+read_pass(void *argument, int index)
+{
+	CvmPasses  *passes = argument;
+	MemoryContext old;
+	CvmBlock   *block;
+
+	if (index >= 0 && index == passes->position - 1)
+		return passes->encoded[index % 2];
+	old = MemoryContextSwitchTo(passes->state->frame.context);
+	if (index == 0)
+		begin_pass(passes);
+	if (index != passes->position || passes->scan == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("driver \"passes\" reads the rows in their order only"),
+				 errhint("Use solver newton or lbfgs, or another driver.")));
+
+	pull_block(passes);
+	cvm_frame_finish_targets(passes->state, passes->state->pass_block, true);
+	block = passes->encoded[index % 2];
+	cvm_encode_block(passes->state->plan, passes->state->pass_block, block);
+	if (++passes->position == passes->blocks)
+	{
+		cvm_scan_close(passes->scan);
+		passes->scan = NULL;
+	}
+	MemoryContextSwitchTo(old);
+	return block;
+}
+
+void
+cvm_passes_open(CvmFrameState *state, CvmBlockSource *source)
+{
+	CvmEncoder *encoder = state->frame.encoder;
+	CvmPasses  *passes = palloc0(sizeof(CvmPasses));
+
+	passes->state = state;
+	passes->blocks = (state->training_rows + CVM_BLOCK_ROWS - 1) / CVM_BLOCK_ROWS;
+	passes->encoded[0] = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
+	passes->encoded[1] = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
+	state->passes = passes;
+	state->collector.training.next = hold_block;
+	state->collector.training.block = state->pass_block;
+	state->collector.validation.next = NULL;
+	source->blocks = passes->blocks;
+	source->rows = state->training_rows;
+	source->read = read_pass;
+	source->state = passes;
+}
+
+void
+cvm_passes_close(CvmPasses *passes)
+{
+	if (passes->scan != NULL)
+		cvm_scan_close(passes->scan);
+}

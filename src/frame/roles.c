@@ -1,0 +1,212 @@
+/*
+ * roles.c
+ *		Which column of the source plays which role.
+ *
+ * Features are the columns that were asked for, or all that have no other
+ * role.  The SELECT lists the columns in the order of the source: a query for
+ * all columns of a table in their order needs no projection.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "frame/roles.h"
+#include "frame/source.h"
+
+#define LISTED_FEATURES 3		/* in a hint */
+
+typedef struct Roles
+{
+	TupleDesc	columns;
+	int			target;			/* positions in the source; -1: none */
+	int			key;
+	int			weight;
+	int			feature_count;
+	int		   *features;
+} Roles;
+
+static const char *
+column_name(const Roles *roles, int column)
+{
+	return NameStr(TupleDescAttr(roles->columns, column)->attname);
+}
+
+static bool
+is_usable(const Roles *roles, int column)
+{
+	CvmInputKind kind;
+	bool		integral;
+
+	return cvm_column_kind(TupleDescAttr(roles->columns, column)->atttypid,
+						   &kind, &integral);
+}
+
+static void
+find_features(Roles *roles, const CvmFrameRequest *request)
+{
+	int			i;
+	int			j;
+
+	roles->features = palloc(Max(roles->columns->natts, request->feature_count) * sizeof(int));
+	if (request->features == NULL)
+	{
+		for (i = 0; i < roles->columns->natts; i++)
+			if (i != roles->target && i != roles->key && i != roles->weight)
+				roles->features[roles->feature_count++] =
+					cvm_source_column(roles->columns, column_name(roles, i), "feature");
+		return;
+	}
+	for (i = 0; i < request->feature_count; i++)
+	{
+		int			column = cvm_source_column(roles->columns, request->features[i], "feature");
+
+		if (column == roles->target)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" is the target and cannot be a feature",
+							request->features[i]),
+					 errhint("Take it out of the list of features.")));
+		for (j = 0; j < i; j++)
+			if (roles->features[j] == column)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("feature \"%s\" is listed twice", request->features[i])));
+		roles->features[roles->feature_count++] = column;
+	}
+}
+
+/* "'age', 'income', ..." of some columns that can be features. */
+static char *
+list_usable(const Roles *roles)
+{
+	StringInfoData list;
+	int			listed = 0;
+	int			i;
+
+	initStringInfo(&list);
+	for (i = 0; i < roles->feature_count && listed <= LISTED_FEATURES; i++)
+	{
+		if (!is_usable(roles, roles->features[i]))
+			continue;
+		appendStringInfoString(&list, listed > 0 ? ", " : "");
+		appendStringInfoString(&list, listed == LISTED_FEATURES ? "..." :
+							   quote_literal_cstr(column_name(roles, roles->features[i])));
+		listed++;
+	}
+	return list.data;
+}
+
+static void
+unusable_feature(const Roles *roles, int column, bool listed)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("column \"%s\" has type %s, which cannot be a feature",
+					column_name(roles, column),
+					format_type_be(TupleDescAttr(roles->columns, column)->atttypid)),
+			 listed ?
+			 errhint("Take it out of the list of features, or cast it in the source.") :
+			 errhint("Leave it out by listing the features: features => ARRAY[%s].",
+					 list_usable(roles))));
+}
+
+static void
+add_features(CvmCollector *collector, const Roles *roles, bool listed)
+{
+	int			i;
+
+	collector->feature_count = roles->feature_count;
+	collector->features = palloc0(Max(roles->feature_count, 1) * sizeof(CvmFeature));
+	for (i = 0; i < roles->feature_count; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(roles->columns, roles->features[i]);
+		CvmColumn  *column = &collector->features[i].column;
+
+		column->name = pstrdup(NameStr(attribute->attname));
+		if (!cvm_column_kind(attribute->atttypid, &column->kind, &column->integral))
+			unusable_feature(roles, roles->features[i], listed);
+		collector->features[i].reader =
+			cvm_column_reader_create(column->name, attribute->atttypid, column->kind, 0);
+	}
+}
+
+/* Selects the columns in use, and tells the collector where they come. */
+static char *
+build_query(CvmCollector *collector, const Roles *roles, const char *from_item)
+{
+	int			natts = roles->columns->natts;
+	int		   *attributes = palloc(natts * sizeof(int));
+	bool	   *used = palloc0(natts * sizeof(bool));
+	int			split = collector->split.column;
+	int			attribute = 0;
+	StringInfoData query;
+	int			i;
+
+	used[roles->target] = true;
+	if (roles->weight >= 0)
+		used[roles->weight] = true;
+	if (split >= 0)
+		used[split] = true;
+	for (i = 0; i < roles->feature_count; i++)
+		used[roles->features[i]] = true;
+
+	initStringInfo(&query);
+	appendStringInfoString(&query, "SELECT ");
+	for (i = 0; i < natts; i++)
+	{
+		if (!used[i])
+			continue;
+		appendStringInfo(&query, "%ssource.%s", attribute > 0 ? ", " : "",
+						 quote_identifier(column_name(roles, i)));
+		attributes[i] = attribute++;
+	}
+	appendStringInfo(&query, " FROM %s AS source", from_item);
+
+	collector->target_attribute = attributes[roles->target];
+	collector->weight_attribute = roles->weight >= 0 ? attributes[roles->weight] : -1;
+	collector->split_attribute = split >= 0 ? attributes[split] : -1;
+	for (i = 0; i < roles->feature_count; i++)
+		collector->features[i].attribute = attributes[roles->features[i]];
+	return query.data;
+}
+
+char *
+cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
+{
+	char	   *from_item = cvm_source_from_item(request->source);
+	Roles		roles = {0};
+
+	if (request->target == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("no target is given"),
+				 errhint("Name the column to predict: target => '...'.")));
+	roles.columns = cvm_source_describe(from_item);
+	roles.target = cvm_source_column(roles.columns, request->target, "target");
+	roles.key = request->key == NULL ? -1 :
+		cvm_source_column(roles.columns, request->key, "key");
+	roles.weight = request->weight == NULL ? -1 :
+		cvm_source_column(roles.columns, request->weight, "weight");
+	if (roles.target == roles.key || roles.target == roles.weight)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column \"%s\" is the target and cannot be the %s too",
+						request->target,
+						roles.target == roles.key ? "key" : "weight")));
+	find_features(&roles, request);
+
+	collector->target = cvm_target_create(TupleDescAttr(roles.columns, roles.target),
+										  request->family, request->options);
+	if (roles.weight >= 0)
+	{
+		collector->weight_name = pstrdup(request->weight);
+		collector->weight =
+			cvm_column_reader_create(collector->weight_name,
+									 TupleDescAttr(roles.columns, roles.weight)->atttypid,
+									 CVM_INPUT_NUMBER, 0);
+	}
+	cvm_split_init(&collector->split, request->options, roles.columns, roles.key);
+	add_features(collector, &roles, request->features != NULL);
+	return build_query(collector, &roles, from_item);
+}

@@ -1,0 +1,314 @@
+/*
+ * source.c
+ *		What a source is, and how its rows are read.
+ *
+ * A source is text from a user: the name of a table or view, or a single
+ * SELECT.  A name becomes a quoted, qualified one; a SELECT is parsed alone
+ * first, so that wrapping its text in parentheses cannot change what it
+ * means.
+ *
+ * The query runs read-only in three respects: SPI refuses statements that
+ * write, transaction_read_only stops functions that do, and the snapshot is
+ * the caller's.  It runs serially, and without joining another backend's
+ * scan of the table: the order of rows decides the last bits of every sum,
+ * and the same rows shall give the same model, bit for bit.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
+#include "tcop/pquery.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/portal.h"
+#include "utils/varlena.h"
+
+#include "frame/frame.h"
+#include "frame/source.h"
+#include "pg/compat.h"
+
+struct CvmScan
+{
+	SPIPlanPtr	plan;
+	Portal		portal;
+};
+
+/* ---- source text ---- */
+
+/* Positions in a syntax error refer to the source text, not to the statement. */
+static void
+syntax_error_callback(void *argument)
+{
+	const char *source = argument;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(source);
+	}
+	errcontext("source of the rows");
+	if (geterrcode() == ERRCODE_SYNTAX_ERROR)
+		errhint("A source is the name of a table or view, or a SELECT.");
+}
+
+static void
+check_select(const SelectStmt *select)
+{
+	const SelectStmt *first = select;
+	ListCell   *cell;
+
+	if (select->withClause != NULL)
+	{
+		foreach(cell, select->withClause->ctes)
+		{
+			CommonTableExpr *with = lfirst_node(CommonTableExpr, cell);
+
+			if (!IsA(with->ctequery, SelectStmt))
+				ereport(ERROR,
+						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						 errmsg("source changes data"),
+						 errdetail("Query \"%s\" of its WITH clause is not a SELECT.",
+								   with->ctename)));
+		}
+	}
+	while (first->larg != NULL)
+		first = first->larg;
+	if (first->intoClause != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("source changes data"),
+				 errdetail("SELECT INTO makes a table.")));
+	if (select->lockingClause != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("source locks rows"),
+				 errhint("Leave out FOR UPDATE or FOR SHARE.")));
+}
+
+/* "(SELECT ...)" of the one statement in the text, without its semicolon. */
+static char *
+query_from_item(const char *source)
+{
+	ErrorContextCallback callback;
+	List	   *statements;
+	RawStmt    *statement;
+	int			length;
+
+	callback.callback = syntax_error_callback;
+	callback.arg = (void *) source;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	statements = raw_parser(source, RAW_PARSE_DEFAULT);
+	error_context_stack = callback.previous;
+
+	if (list_length(statements) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("source holds more than one statement"),
+				 errhint("A source is the name of a table or view, or a single SELECT.")));
+	if (statements == NIL ||
+		!IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("source is not a SELECT"),
+				 errhint("A source is the name of a table or view, or a SELECT.")));
+	statement = linitial_node(RawStmt, statements);
+	check_select((SelectStmt *) statement->stmt);
+
+	source += statement->stmt_location;
+	length = statement->stmt_len > 0 ? statement->stmt_len : (int) strlen(source);
+	/* the line break ends a comment at the end of the text */
+	return psprintf("(%.*s\n)", length, source);
+}
+
+static char *
+relation_from_item(List *names)
+{
+	RangeVar   *name = makeRangeVarFromNameList(names);
+	Oid			relation = RangeVarGetRelid(name, NoLock, true);
+
+	if (!OidIsValid(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("source \"%s\" does not exist", NameListToString(names)),
+				 errdetail("The search_path is: %s.", namespace_search_path),
+				 errhint("A source is the name of a table or view, or a SELECT.")));
+	switch (get_rel_relkind(relation))
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("source \"%s\" is not a table or view",
+							NameListToString(names))));
+	}
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
+									  get_rel_name(relation));
+}
+
+char *
+cvm_source_from_item(const char *source)
+{
+	List	   *parts;
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	/* splitting writes into its input */
+	if (!SplitIdentifierString(pstrdup(source), '.', &parts))
+		return query_from_item(source);
+	if (parts == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("source is empty"),
+				 errhint("A source is the name of a table or view, or a SELECT.")));
+	foreach(cell, parts)
+		names = lappend(names, makeString(pstrdup(lfirst(cell))));
+	return relation_from_item(names);
+}
+
+/* ---- columns ---- */
+
+TupleDesc
+cvm_source_describe(const char *from_item)
+{
+	char	   *query = psprintf("SELECT * FROM %s AS source", from_item);
+	MemoryContext context = CurrentMemoryContext;
+	SPIPlanPtr	plan = SPI_prepare(query, 0, NULL);
+	CachedPlanSource *planned;
+	TupleDesc	columns = NULL;
+
+	if (plan == NULL)
+		elog(ERROR, "source cannot be prepared: %s", SPI_result_code_string(SPI_result));
+	MemoryContextSwitchTo(context); /* SPI leaves its own */
+	planned = linitial(SPI_plan_get_plan_sources(plan));
+	if (planned->resultDesc != NULL)
+		columns = CreateTupleDescCopy(planned->resultDesc);
+	SPI_freeplan(plan);
+	if (columns == NULL || columns->natts == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("source has no columns")));
+	return columns;
+}
+
+/* The column whose name is nearest to a misspelled one, or NULL. */
+static const char *
+nearest_column(TupleDesc columns, const char *name)
+{
+	const char *nearest = NULL;
+	int			length = strlen(name);
+	int			best = Max(1, length / 3) + 1;
+	int			column;
+
+	if (length >= NAMEDATALEN)
+		return NULL;
+	for (column = 0; column < columns->natts; column++)
+	{
+		const char *candidate = NameStr(TupleDescAttr(columns, column)->attname);
+		int			distance;
+
+		if (pg_strcasecmp(candidate, name) == 0)
+			return candidate;
+		distance = varstr_levenshtein(name, length, candidate, strlen(candidate),
+									  1, 1, 1, true);
+		if (distance < best)
+		{
+			best = distance;
+			nearest = candidate;
+		}
+	}
+	return nearest;
+}
+
+int
+cvm_source_column(TupleDesc columns, const char *name, const char *role)
+{
+	int			found = -1;
+	int			column;
+
+	for (column = 0; column < columns->natts; column++)
+	{
+		if (strcmp(NameStr(TupleDescAttr(columns, column)->attname), name) != 0)
+			continue;
+		if (found >= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("source has more than one column \"%s\"", name),
+					 errhint("Give each column of the SELECT a name of its own with AS.")));
+		found = column;
+	}
+	if (found < 0)
+	{
+		const char *nearest = nearest_column(columns, name);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("source has no column \"%s\" to use as %s", name, role),
+				 nearest != NULL ? errhint("Did you mean \"%s\"?", nearest) : 0));
+	}
+	return found;
+}
+
+/* ---- scans ---- */
+
+/* Settings of a scan; undone by AtEOXact_GUC, or by the abort after an error. */
+static int
+begin_scan_settings(void)
+{
+	int			level = NewGUCNestLevel();
+
+	(void) set_config_option("transaction_read_only", "on", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("synchronize_seqscans", "off", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+CvmScan *
+cvm_scan_open(const char *query)
+{
+	MemoryContext context = CurrentMemoryContext;
+	CvmScan    *scan = palloc(sizeof(CvmScan));
+	int			level = begin_scan_settings();
+
+	/* without CURSOR_OPT_PARALLEL_OK the plan is a serial one */
+	scan->plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_NO_SCROLL);
+	if (scan->plan == NULL)
+		elog(ERROR, "source cannot be prepared: %s", SPI_result_code_string(SPI_result));
+	scan->portal = SPI_cursor_open(NULL, scan->plan, NULL, NULL, true);
+	MemoryContextSwitchTo(context); /* SPI leaves its own */
+	AtEOXact_GUC(true, level);
+	return scan;
+}
+
+bool
+cvm_scan_run(CvmScan *scan, int limit, DestReceiver *receiver)
+{
+	int			level = begin_scan_settings();
+	uint64		rows = PortalRunFetch(scan->portal, FETCH_FORWARD,
+									  limit > 0 ? limit : FETCH_ALL, receiver);
+
+	AtEOXact_GUC(true, level);
+	return rows > 0;
+}
+
+void
+cvm_scan_close(CvmScan *scan)
+{
+	SPI_cursor_close(scan->portal);
+	SPI_freeplan(scan->plan);
+	pfree(scan);
+}

@@ -1,0 +1,54 @@
+/*
+ * target.h
+ *		The column to predict: its type, its values, its classes.
+ */
+#ifndef CVM_TARGET_H
+#define CVM_TARGET_H
+
+#include "postgres.h"
+#include "access/tupdesc.h"
+
+#include "learn/family.h"
+#include "learn/options.h"
+
+typedef struct CvmTarget CvmTarget;
+
+/*
+ * family: a name or "auto".  Errors: a type that cannot be predicted, a
+ * family that is not known or cannot learn this type.
+ */
+extern CvmTarget *cvm_target_create(Form_pg_attribute column, const char *family,
+									const CvmOptions *options);
+
+/*
+ * Reads a value; false: missing (NULL or NaN).  *raw is a number, or for
+ * labels their code.  Errors: infinity, a value that the family cannot use.
+ */
+extern bool cvm_target_read(CvmTarget *target, Datum value, bool isnull, double *raw);
+
+/* Counts the value of a training row.  Errors: more classes than the family takes. */
+extern void cvm_target_count(CvmTarget *target, double raw, double weight);
+
+/* What the training rows say the target is. */
+typedef struct CvmTargetResult
+{
+	CvmFamily	family;
+	CvmTask		task;
+	int			class_count;	/* 0: regression */
+	char	  **classes;
+	double	   *class_weights;	/* training weight by class */
+} CvmTargetResult;
+
+/*
+ * After all training rows.  Errors: one class only, an unknown label in
+ * option "positive".
+ */
+extern void cvm_target_resolve(CvmTarget *target, CvmTargetResult *result);
+
+/*
+ * The learner's target of a raw value: the number itself or a class index;
+ * -1 for a class that no training row has.  Only after _resolve.
+ */
+extern double cvm_target_encode(const CvmTarget *target, double raw);
+
+#endif							/* CVM_TARGET_H */
