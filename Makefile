@@ -11,7 +11,7 @@ VERSION = 1.0
 # The numeric core compiles without PostgreSQL; test/unit and test/fuzz use it.
 CORE_DIRS = src/base src/linalg src/learn src/encode
 CORE_SRCS = $(sort $(wildcard $(CORE_DIRS:%=%/*.c)) \
-	src/model/model_format.c src/model/model_check.c src/model/model_build.c)
+	src/model/envelope.c src/model/model_format.c src/model/model_check.c src/model/model_build.c)
 GLUE_DIRS = src/model src/frame src/agg src/score src/catalog src/worker src/pg
 SRCS = $(sort $(CORE_SRCS) $(wildcard $(GLUE_DIRS:%=%/*.c)))
 OBJS = $(SRCS:.c=.o)

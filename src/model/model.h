@@ -54,6 +54,9 @@ typedef struct CvmModel
 
 #define CVM_MODEL_FORMAT 1
 
+/* More would not fit into a value of a gigabyte. */
+#define CVM_MODEL_MAX_COEFFICIENTS (1 << 26)
+
 /*
  * Encodes into the body of a cvm.model value (what follows the varlena
  * header); never fails for a model that cvm_model_check accepts.
@@ -68,28 +71,40 @@ extern void cvm_model_encode(const CvmModel *model, CvmWriter *writer);
 extern CvmStatus cvm_model_decode(const void *bytes, size_t length,
 								  CvmModel **model, CvmError *error);
 
-/* The one validator, for models from JSON too. */
+/* The one validator, for models from JSON too.  CVM_BAD_FORMAT or CVM_LIMIT. */
 extern CvmStatus cvm_model_check(const CvmModel *model, CvmError *error);
 
 /*
- * Builds a model from a fit: moves coefficients and standard errors from the
- * encoded scale to the original one.  Fields of "how it was fitted" are taken
- * from fit; the caller fills the others (target, classes, options, seed,
- * rows, ...) before or after.
+ * Slots follow from the terms: fills in slot and, where it is not -1,
+ * flag_slot of every term, and the counts of columns and slots.
+ */
+extern CvmStatus cvm_model_assign_slots(CvmEncoder *encoder, CvmError *error);
+
+/*
+ * Takes over a fit: family, delta, outputs, dispersion, how it ended, and the
+ * coefficients and standard errors, moved from the encoded scale to the
+ * original one.  model->encoder and model->rows must be there before (linear:
+ * residual freedom = rows - rank); the caller fills the rest (task, target,
+ * classes, options, driver, seed, other counts, version) before or after.
  */
 extern void cvm_model_set_fit(CvmModel *model, const CvmShape *shape, const CvmFit *fit);
 
 /*
  * The opposite, for warm starts and descend: parameters on the scale of
- * "encoder" from a model that may have been fitted with another encoding.
- * Terms, flags and levels are matched by name; what the model does not know
- * starts at zero.
+ * "encoder" that predict what the model does, though it may have been fitted
+ * with another encoding.  Terms are matched by name; a level that the model
+ * never met starts where the model would score it; a term that it does not
+ * know starts at zero; one that the encoder has not got is kept as its
+ * average in the intercept.  parameters: outputs x (encoder->slots + 1).  The
+ * caller has checked that family and classes agree.
  */
 extern void cvm_model_parameters(const CvmModel *model, const CvmEncoder *encoder,
 								 double *parameters);
 
-/* Standardized coefficient: coefficient times the deviation of its column
- * (sqrt(share (1 - share)) for levels and flags). */
+/*
+ * A coefficient times the deviation of its column in the training rows:
+ * sqrt(share (1 - share)) for levels and flags.  NaN for the intercept.
+ */
 extern double cvm_model_standardized(const CvmModel *model, int output, int slot);
 
 #endif							/* CVM_MODEL_H */
