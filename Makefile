@@ -6,7 +6,7 @@
 
 EXTENSION = cvm
 MODULE_big = cvm
-VERSION = 1.0
+EXTENSION_VERSION = 1.0
 
 # The numeric core compiles without PostgreSQL; test/unit and test/fuzz use it.
 CORE_DIRS = src/base src/linalg src/learn src/encode
@@ -18,7 +18,7 @@ OBJS = $(SRCS:.c=.o)
 
 # The install script is its parts in order.
 SQL_PARTS = $(sort $(wildcard sql/parts/*.sql))
-DATA_built = sql/cvm--$(VERSION).sql
+DATA_built = sql/cvm--$(EXTENSION_VERSION).sql
 DATA = $(filter-out $(DATA_built),$(wildcard sql/cvm--*--*.sql))
 
 PG_CPPFLAGS = -Isrc
@@ -39,7 +39,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-sql/cvm--$(VERSION).sql: $(SQL_PARTS)
+sql/cvm--$(EXTENSION_VERSION).sql: $(SQL_PARTS)
 	cat $^ > $@
 
 -include $(SRCS:.c=.d)

@@ -1,0 +1,117 @@
+/*
+ * family.c
+ *		Names of families and tasks, and from linear predictors to predictions.
+ */
+#include "learn/family.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const family_names[CVM_FAMILY_COUNT] = {
+	"linear", "logistic", "softmax", "poisson", "svm", "huber"
+};
+
+static const char *const task_names[] = {"regression", "binary", "multiclass"};
+
+const char *
+cvm_family_name(CvmFamily family)
+{
+	return family_names[family];
+}
+
+bool
+cvm_family_from_name(const char *name, CvmFamily *family)
+{
+	for (int i = 0; i < CVM_FAMILY_COUNT; i++)
+		if (strcmp(name, family_names[i]) == 0)
+		{
+			*family = (CvmFamily) i;
+			return true;
+		}
+	return false;
+}
+
+const char *
+cvm_task_name(CvmTask task)
+{
+	return task_names[task];
+}
+
+bool
+cvm_task_from_name(const char *name, CvmTask *task)
+{
+	for (int i = 0; i <= CVM_MULTICLASS; i++)
+		if (strcmp(name, task_names[i]) == 0)
+		{
+			*task = (CvmTask) i;
+			return true;
+		}
+	return false;
+}
+
+bool
+cvm_family_fits_task(CvmFamily family, CvmTask task)
+{
+	switch (family)
+	{
+		case CVM_LOGISTIC:
+		case CVM_SVM:
+			return task == CVM_BINARY;
+		case CVM_SOFTMAX:
+			return task == CVM_MULTICLASS;
+		default:
+			return task == CVM_REGRESSION;
+	}
+}
+
+double
+cvm_sigmoid(double x)
+{
+	double		tail = exp(-fabs(x));
+
+	return x >= 0 ? 1.0 / (1.0 + tail) : tail / (1.0 + tail);
+}
+
+double
+cvm_log1p_exp(double x)
+{
+	return (x > 0 ? x : 0.0) + log1p(exp(-fabs(x)));
+}
+
+static void
+softmax(int outputs, const double *eta, double *out)
+{
+	double		largest = eta[0];
+	double		sum = 0;
+
+	for (int k = 1; k < outputs; k++)
+		if (eta[k] > largest)
+			largest = eta[k];
+	for (int k = 0; k < outputs; k++)
+		sum += out[k] = exp(eta[k] - largest);
+	for (int k = 0; k < outputs; k++)
+		out[k] /= sum;
+}
+
+void
+cvm_family_mean(CvmFamily family, int outputs, const double *eta, double *out)
+{
+	switch (family)
+	{
+		case CVM_LINEAR:
+		case CVM_HUBER:
+			out[0] = eta[0];
+			break;
+		case CVM_LOGISTIC:
+		case CVM_SVM:
+			out[0] = cvm_sigmoid(eta[0]);
+			break;
+		case CVM_POISSON:
+			/* Past the range of double the largest finite mean. */
+			out[0] = exp(eta[0] < 709.0 ? eta[0] : 709.0);
+			break;
+		case CVM_SOFTMAX:
+			softmax(outputs, eta, out);
+			break;
+	}
+}
