@@ -1,6 +1,6 @@
 /*
  * block_store.c
- *		Blocks of rows: in memory as long as a budget lasts, then in a file.
+ *		Blocks of rows: in memory up to a limit, then in a file.
  *
  * The first blocks of a store are in memory, carved from chunks that double
  * in size (a small table takes a small chunk, a large one few page faults),
@@ -20,14 +20,15 @@
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/wait_event.h"
 
 #include "frame/block_store.h"
 #include "pg/compat.h"
 
-#define LARGEST_CHUNK ((Size) 16 * 1024 * 1024)
-#define CHUNK_ALIGNMENT ((Size) 64) /* of a cache line, for the kernels */
+#define LARGEST_CHUNK ((Size) 64 * 1024 * 1024)
+#define CACHE_LINE ((Size) 64)	/* what kernels like records to be aligned to */
+/* a block's struct with padding, so that records after them stay aligned */
+#define HEADER_SIZE TYPEALIGN(CACHE_LINE, sizeof(CvmBlock))
 #define HUGE_PAGE ((Size) 2 * 1024 * 1024)
 
 typedef struct Chunk
@@ -42,9 +43,8 @@ struct CvmBlockStore
 	int			dense_columns;
 	int			coded_columns;
 	Size		record;			/* bytes of a block's arrays */
-	CvmBudget  *budget;
+	CvmStorage  *storage;
 	MemoryContext context;
-	ResourceOwner owner;
 
 	uint64		rows;			/* of the blocks that are complete */
 	int			blocks;			/* handed out by _next */
@@ -67,7 +67,7 @@ struct CvmBlockStore
 };
 
 CvmBlockStore *
-cvm_block_store_create(int dense_columns, int coded_columns, CvmBudget *budget)
+cvm_block_store_create(int dense_columns, int coded_columns, CvmStorage *storage)
 {
 	CvmBlockStore *store = palloc0(sizeof(CvmBlockStore));
 	Size		row = add_size(mul_size(dense_columns, sizeof(double)),
@@ -77,9 +77,8 @@ cvm_block_store_create(int dense_columns, int coded_columns, CvmBudget *budget)
 	store->dense_columns = dense_columns;
 	store->coded_columns = coded_columns;
 	store->record = mul_size(row, CVM_BLOCK_ROWS);
-	store->budget = budget;
+	store->storage = storage;
 	store->context = CurrentMemoryContext;
-	store->owner = CurrentResourceOwner;
 	store->next_chunk_blocks = 1;
 	/* FileRead and FileWrite count in int */
 	if (store->record > INT_MAX)
@@ -104,22 +103,35 @@ place_block(const CvmBlockStore *store, CvmBlock *block, char *record)
 	block->codes = (int32_t *) (record + dense + 2 * column);
 }
 
+/*
+ * Memory that starts at a cache line, or at a huge page where there is enough
+ * of it to use them: touching fresh memory page by page can cost as much as
+ * reading the rows.  Unused alignment is never touched.
+ */
 static char *
 allocate_aligned(MemoryContext context, Size size, char **allocation)
 {
-	*allocation = MemoryContextAllocHuge(context, add_size(size, CHUNK_ALIGNMENT));
-	return (char *) TYPEALIGN(CHUNK_ALIGNMENT, *allocation);
+	Size		alignment = size >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
+	char	   *start;
+
+	*allocation = MemoryContextAllocHuge(context, add_size(size, alignment));
+	start = (char *) TYPEALIGN(alignment, *allocation);
+#ifdef MADV_HUGEPAGE
+	if (alignment == HUGE_PAGE)
+		(void) madvise(start, TYPEALIGN_DOWN(HUGE_PAGE, size), MADV_HUGEPAGE);
+#endif
+	return start;
 }
 
-/* Adds a chunk of as many blocks as are due and the budget allows; false: none. */
+/* Adds a chunk of as many blocks as are due and the limit allows; false: none. */
 static bool
 add_chunk(CvmBlockStore *store)
 {
-	Size		block_size = store->record + sizeof(CvmBlock);
-	Size		room = store->budget->limit > store->budget->used ?
-		store->budget->limit - store->budget->used : 0;
+	Size		block_size = store->record + HEADER_SIZE;
+	Size		room = store->storage->limit > store->storage->used ?
+		store->storage->limit - store->storage->used : 0;
 	int			count = Min((Size) store->next_chunk_blocks,
-							(room - Min(room, CHUNK_ALIGNMENT)) / block_size);
+							room / block_size);
 	MemoryContext old;
 	Chunk	   *chunk;
 	char	   *records;
@@ -146,27 +158,20 @@ add_chunk(CvmBlockStore *store)
 	MemoryContextSwitchTo(old);
 
 	chunk = &store->chunks[store->chunk_count];
-	chunk->size = count * block_size + CHUNK_ALIGNMENT;
-	records = allocate_aligned(store->context, count * block_size, &chunk->memory);
+	chunk->size = count * block_size;
 	chunk->end = store->memory_blocks + count;
-#ifdef MADV_HUGEPAGE
-	/* only advice: a chunk of fresh pages is several times faster to touch */
-	if (count * block_size >= 2 * HUGE_PAGE)
-		(void) madvise((char *) TYPEALIGN(HUGE_PAGE, records),
-					   TYPEALIGN_DOWN(HUGE_PAGE, count * block_size - HUGE_PAGE),
-					   MADV_HUGEPAGE);
-#endif
-	headers = (CvmBlock *) (records + count * store->record);
+	headers = (CvmBlock *) allocate_aligned(store->context, chunk->size, &chunk->memory);
+	records = (char *) headers + count * HEADER_SIZE;
 	for (i = 0; i < count; i++)
 	{
 		place_block(store, &headers[i], records + i * store->record);
 		store->block_list[store->memory_blocks + i] = &headers[i];
 	}
-	store->budget->used += chunk->size;
+	store->storage->used += chunk->size;
 	store->chunk_count++;
 	store->memory_blocks += count;
 	store->next_chunk_blocks = Max(1, Min(store->next_chunk_blocks * 2,
-										  LARGEST_CHUNK / block_size));
+										  Min(LARGEST_CHUNK, store->storage->limit / 8) / block_size));
 	return true;
 }
 
@@ -185,7 +190,7 @@ open_file(CvmBlockStore *store)
 	place_block(store, &store->buffers[1], records + store->record);
 
 	/* the running query's owner would close the file with the query */
-	CurrentResourceOwner = store->owner;
+	CurrentResourceOwner = store->storage->owner;
 	PrepareTempTablespaces();
 	store->file = OpenTemporaryFile(false);
 	CurrentResourceOwner = owner;
@@ -320,7 +325,7 @@ release_chunk(CvmBlockStore *store, Chunk *chunk)
 {
 	pfree(chunk->memory);
 	chunk->memory = NULL;
-	store->budget->used -= chunk->size;
+	store->storage->used -= chunk->size;
 }
 
 void

@@ -1,33 +1,33 @@
 /*
  * block_store.h
- *		Blocks of rows: in memory as long as a budget lasts, then in a file.
+ *		Blocks of rows: in memory up to a limit, then in a file.
  */
 #ifndef CVM_BLOCK_STORE_H
 #define CVM_BLOCK_STORE_H
 
 #include "postgres.h"
+#include "utils/resowner.h"
 
 #include "linalg/block.h"
 
-/* Bytes that the stores of one frame share. */
-typedef struct CvmBudget
+/* What the stores of one frame share. */
+typedef struct CvmStorage
 {
-	Size		limit;
+	Size		limit;			/* bytes of memory for blocks */
 	Size		used;
-} CvmBudget;
+	ResourceOwner owner;		/* of temporary files: not that of the query which
+								 * fills the blocks, it ends before them */
+} CvmStorage;
 
 typedef struct CvmBlockStore CvmBlockStore;
 
-/*
- * An empty store in the current memory context.  Its temporary file, if it
- * comes to one, belongs to the resource owner of this moment.
- */
+/* An empty store in the current memory context. */
 extern CvmBlockStore *cvm_block_store_create(int dense_columns, int coded_columns,
-											 CvmBudget *budget);
+											 CvmStorage *storage);
 
 /*
  * The next block to fill, empty.  The one before it must be full: its rows
- * are counted and it is written out if the budget is spent.
+ * are counted and it is written out if the memory is used up.
  */
 extern CvmBlock *cvm_block_store_next(CvmBlockStore *store);
 

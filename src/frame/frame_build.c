@@ -8,7 +8,7 @@
  * encoded rows are no wider than raw ones, else into a second store that
  * takes over the memory of the first chunk by chunk.
  *
- * The two stores and both sides of the split share one budget, so that raw
+ * The two stores and both sides of the split share one limit, so that raw
  * and encoded blocks together stay within cvm.train_memory.
  */
 #include "postgres.h"
@@ -128,14 +128,14 @@ start_blocks(void *argument)
 	else
 		state->training = cvm_block_store_create(collector->dense_columns,
 												 collector->coded_columns,
-												 &state->budget);
+												 &state->storage);
 	collector->training.next = next_training_block;
 	collector->training.state = state;
 	if (collector->split.rule == CVM_SPLIT_NONE)
 		return;
 	state->validation = cvm_block_store_create(collector->dense_columns,
 											   collector->coded_columns,
-											   &state->budget);
+											   &state->storage);
 	collector->validation.next = next_validation_block;
 	collector->validation.state = state;
 }
@@ -333,7 +333,7 @@ drop_unknown_classes(CvmFrameState *state)
 		return;
 
 	known = cvm_block_store_create(collector->dense_columns, collector->coded_columns,
-								   &state->budget);
+								   &state->storage);
 	to = next_block(state, known);
 	for (index = 0; index < blocks; index++)
 	{
@@ -380,7 +380,7 @@ encode_to_new(CvmFrameState *state, CvmBlockStore *raw, bool training)
 	const CvmEncoder *encoder = state->frame.encoder;
 	CvmBlockStore *encoded = cvm_block_store_create(encoder->dense_columns,
 													encoder->coded_columns,
-													&state->budget);
+													&state->storage);
 	int			index;
 
 	for (index = 0; index < cvm_block_store_blocks(raw); index++)
@@ -477,7 +477,8 @@ cvm_frame_build(const CvmFrameRequest *request)
 
 	state->frame.context = context;
 	state->frame.driver = request->options->driver;
-	state->budget.limit = state->frame.driver == CVM_DRIVER_SPILL ? 0 :
+	state->storage.owner = CurrentResourceOwner;
+	state->storage.limit = state->frame.driver == CVM_DRIVER_SPILL ? 0 :
 		(Size) cvm_train_memory * 1024;
 	collector->start = start_blocks;
 	collector->start_state = state;

@@ -19,7 +19,7 @@ typedef struct CvmFrameState
 	CvmTargetResult target;
 	double	   *class_factors;	/* of class_weight, or NULL */
 	CvmEncodePlan *plan;
-	CvmBudget	budget;
+	CvmStorage	storage;
 	CvmBlockStore *training;	/* NULL with the driver "passes" */
 	CvmBlockStore *validation;	/* NULL when no row is held out */
 	CvmBlock   *pass_block;		/* "passes": the raw block that is filled */
