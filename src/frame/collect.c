@@ -271,9 +271,10 @@ start_collecting(CvmCollector *collector)
 static void
 collect_waiting(CvmCollector *collector)
 {
+	MemoryContext old = MemoryContextSwitchTo(collector->context);
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(collector->columns, &TTSOpsMinimalTuple);
-	MemoryContext old = MemoryContextSwitchTo(collector->row_context);
 
+	MemoryContextSwitchTo(collector->row_context);
 	while (tuplestore_gettupleslot(collector->waiting, true, false, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
