@@ -23,4 +23,16 @@ extern int	cvm_catalog_execute(const char *statement, int argument_count,
 								Oid *types, Datum *values, const char *nulls,
 								bool read_only);
 
+/*
+ * Tells every session that names, versions or privileges of models changed:
+ * a relation-cache invalidation of cvm.model_registry, sent at commit, on
+ * which plans with predict() and the backend's model cache depend.
+ */
+extern void cvm_catalog_changed(void);
+
+/* A value of the last result; column counts from 1.  integer: 0 for NULL. */
+extern char *cvm_catalog_text(int row, int column);
+extern Datum cvm_catalog_datum(int row, int column, bool *isnull);
+extern int	cvm_catalog_integer(int row, int column);
+
 #endif							/* CVM_ACCESS_H */
