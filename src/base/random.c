@@ -1,25 +1,29 @@
 /*
  * random.c
  *		Seeded random numbers and hashes, the same on every platform.
+ *
+ * Nothing here depends on byte order or word size: bytes are gathered into
+ * words by shifts, and all arithmetic is modulo 2^64.
  */
 #include "base/random.h"
 
 #include <math.h>
-#include <string.h>
 
-/* splitmix64 (Steele, Lea and Flood, 2014): the finalizer. */
+#define GOLDEN_GAMMA UINT64_C(0x9E3779B97F4A7C15)
+
+/* The finalizer of splitmix64 (Steele, Lea and Flood, 2014). */
 static uint64_t
 mix(uint64_t value)
 {
-	value = (value ^ (value >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	value = (value ^ (value >> 27)) * UINT64_C(0x94d049bb133111eb);
+	value = (value ^ (value >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	value = (value ^ (value >> 27)) * UINT64_C(0x94D049BB133111EB);
 	return value ^ (value >> 31);
 }
 
 static uint64_t
-rotate(uint64_t value, int bits)
+rotate_left(uint64_t value, int count)
 {
-	return (value << bits) | (value >> (64 - bits));
+	return (value << count) | (value >> (64 - count));
 }
 
 void
@@ -27,92 +31,106 @@ cvm_random_seed(CvmRandom *random, uint64_t seed)
 {
 	for (int i = 0; i < 4; i++)
 	{
-		seed += UINT64_C(0x9e3779b97f4a7c15);
+		seed += GOLDEN_GAMMA;
 		random->state[i] = mix(seed);
 	}
 }
 
-/* xoshiro256** (Blackman and Vigna, 2018). */
 uint64_t
 cvm_random_next(CvmRandom *random)
 {
-	uint64_t   *s = random->state;
-	uint64_t	result = rotate(s[1] * 5, 7) * 9;
-	uint64_t	shifted = s[1] << 17;
+	uint64_t   *state = random->state;
+	uint64_t	result = rotate_left(state[1] * 5, 7) * 9;
+	uint64_t	shifted = state[1] << 17;
 
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= shifted;
-	s[3] = rotate(s[3], 45);
+	state[2] ^= state[0];
+	state[3] ^= state[1];
+	state[1] ^= state[2];
+	state[0] ^= state[3];
+	state[2] ^= shifted;
+	state[3] = rotate_left(state[3], 45);
 	return result;
 }
 
+/* The 53 high bits as a fraction. */
 double
 cvm_random_uniform(CvmRandom *random)
 {
-	return (double) (cvm_random_next(random) >> 11) * 0x1.0p-53;
+	return (double) (cvm_random_next(random) >> 11) * 0x1p-53;
 }
 
-/* Box and Muller (1958), one of the pair. */
+/* The polar method (Marsaglia and Bray, 1964); the second deviate is dropped. */
 double
 cvm_random_normal(CvmRandom *random)
 {
-	double		u = 1.0 - cvm_random_uniform(random);	/* in (0, 1] */
-	double		v = cvm_random_uniform(random);
+	double		x,
+				y,
+				square;
 
-	return sqrt(-2.0 * log(u)) * cos(6.283185307179586 * v);
+	do
+	{
+		x = 2 * cvm_random_uniform(random) - 1;
+		y = 2 * cvm_random_uniform(random) - 1;
+		square = x * x + y * y;
+	} while (square >= 1 || square == 0);
+	return x * sqrt(-2 * log(square) / square);
 }
 
-/* Rejects the top of the range that would favor small results. */
+/*
+ * Draws below the largest multiple of bound are taken modulo bound, the few
+ * above it are drawn again.  A bound of 0 gives 0.
+ */
 uint64_t
 cvm_random_below(CvmRandom *random, uint64_t bound)
 {
-	uint64_t	rejected = (UINT64_MAX - bound + 1) % bound;
-	uint64_t	value;
+	uint64_t	skipped;
+	uint64_t	draw;
 
+	if (bound == 0)
+		return 0;
+	skipped = (UINT64_MAX - bound + 1) % bound; /* 2^64 modulo bound */
 	do
-		value = cvm_random_next(random);
-	while (value < rejected);
-	return value % bound;
+		draw = cvm_random_next(random);
+	while (draw < skipped);
+	return draw % bound;
 }
 
-/* Fisher and Yates, as in Durstenfeld (1964). */
+/* Fisher and Yates, from the end. */
 void
 cvm_random_shuffle(CvmRandom *random, int32_t *items, size_t count)
 {
-	for (size_t i = count; i > 1; i--)
+	for (size_t left = count; left > 1; left--)
 	{
-		size_t		j = cvm_random_below(random, i);
-		int32_t		item = items[i - 1];
+		size_t		other = (size_t) cvm_random_below(random, left);
+		int32_t		item = items[left - 1];
 
-		items[i - 1] = items[j];
-		items[j] = item;
+		items[left - 1] = items[other];
+		items[other] = item;
 	}
 }
 
 uint64_t
 cvm_hash64(uint64_t value, uint64_t seed)
 {
-	return mix(value + UINT64_C(0x9e3779b97f4a7c15) * (seed + 1));
+	return mix(value + mix(seed + GOLDEN_GAMMA));
 }
 
 uint64_t
 cvm_hash_bytes(const void *bytes, size_t length, uint64_t seed)
 {
-	const unsigned char *at = bytes;
+	const uint8_t *byte = bytes;
 	uint64_t	hash = cvm_hash64(length, seed);
 
 	while (length > 0)
 	{
-		size_t		take = length < 8 ? length : 8;
+		size_t		taken = length < 8 ? length : 8;
 		uint64_t	word = 0;
 
-		memcpy(&word, at, take);
-		hash = mix(hash ^ (word + UINT64_C(0x9e3779b97f4a7c15)));
-		at += take;
-		length -= take;
+		for (size_t i = 0; i < taken; i++)
+			word |= (uint64_t) byte[i] << (8 * i);
+		hash = mix((hash ^ word) + GOLDEN_GAMMA);
+		byte += taken;
+		length -= taken;
 	}
 	return hash;
 }

@@ -1,0 +1,311 @@
+/*
+ * options.c
+ *		The table of training options, and setters that check against it.
+ *
+ * Defaults stand once, in the table's default_text, which is parsed when
+ * options are set up; cvm_options_for_aggregate() then changes what the
+ * aggregates do differently.
+ */
+#include "learn/options.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static const char *const solver_names[] = {
+	"auto", "newton", "lbfgs", "sgd", "momentum", "adagrad", "adam", NULL
+};
+static const char *const driver_names[] = {"auto", "memory", "spill", "passes", NULL};
+static const char *const schedule_names[] = {"constant", "inverse", "cosine", NULL};
+static const char *const class_weight_names[] = {"none", "balanced", NULL};
+static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "never", NULL};
+
+#define NUMBER(name, minimum, maximum, default_text, help) \
+	{#name, CVM_OPTION_NUMBER, offsetof(CvmOptions, name), minimum, maximum, NULL, default_text, help}
+#define INTEGER(name, minimum, maximum, default_text, help) \
+	{#name, CVM_OPTION_INTEGER, offsetof(CvmOptions, name), minimum, maximum, NULL, default_text, help}
+#define INTEGER64(name, minimum, maximum, default_text, help) \
+	{#name, CVM_OPTION_INTEGER64, offsetof(CvmOptions, name), minimum, maximum, NULL, default_text, help}
+#define BOOLEAN(name, default_text, help) \
+	{#name, CVM_OPTION_BOOLEAN, offsetof(CvmOptions, name), 0, 1, NULL, default_text, help}
+#define TEXT(name, help) \
+	{#name, CVM_OPTION_TEXT, offsetof(CvmOptions, name), 0, 0, NULL, NULL, help}
+#define CHOICE(name, names, default_text, help) \
+	{#name, CVM_OPTION_CHOICE, offsetof(CvmOptions, name), 0, 0, names, default_text, help}
+
+/* Integers that a double, and so a JSON number, holds exactly. */
+#define LARGEST_SEED 9007199254740991.0
+
+const CvmOptionSpec cvm_option_specs[] = {
+	NUMBER(l2, 0, 1e300, "1", "ridge penalty l2/2 w^2 on standardized features, against the summed loss"),
+	NUMBER(l1, 0, 1e300, "0", "lasso penalty l1 |w| on standardized features, against the summed loss"),
+	CHOICE(solver, solver_names, "auto", "how the optimum is sought"),
+	CHOICE(driver, driver_names, "auto", "where the rows are kept between epochs"),
+	NUMBER(validation, 0, 0.9, "0.2", "share of the rows held out; 0 for none"),
+	TEXT(validation_after, "hold out the rows whose time is later than this"),
+	TEXT(time_column, "the time column of validation_after, where there are several"),
+	INTEGER64(seed, 0, LARGEST_SEED, "0", "seed of the split and of shuffling"),
+	INTEGER(epochs, 0, 1000000, "0", "most passes over the rows; 0 for the solver's default"),
+	INTEGER(batch_size, 1, 65536, "128", "rows a step of sgd, momentum, adagrad and adam"),
+	NUMBER(learning_rate, 0, 1e6, "0", "step size of sgd, momentum, adagrad and adam; 0 for the solver's default"),
+	CHOICE(schedule, schedule_names, "cosine", "how the learning rate falls"),
+	NUMBER(warmup, 0, 1000000, "0", "epochs during which the learning rate rises from zero"),
+	BOOLEAN(averaging, "false", "use the average of the weights over the last half of the steps"),
+	NUMBER(momentum, 0, 0.9999, "0.9", "share of the last step that solver momentum keeps"),
+	NUMBER(tolerance, 1e-15, 1, "1e-8", "a fit has converged at this relative gradient norm"),
+	INTEGER(patience, 0, 1000000, "10", "stop sgd, momentum, adagrad and adam after so many epochs without a better validation loss; 0 for never"),
+	NUMBER(clip, 0, 1e300, "0", "largest gradient norm of a batch; 0 for no limit"),
+	NUMBER(delta, 1e-300, 1e300, "1.345", "huber: residuals beyond it count linearly"),
+	CHOICE(class_weight, class_weight_names, "none", "balanced: classes count alike, however rare"),
+	TEXT(positive, "label of the positive class"),
+	INTEGER(max_categories, 2, 1000000, "1000", "most levels a category column keeps"),
+	INTEGER(min_category_count, 1, INT_MAX, "2", "rarer levels share one"),
+	BOOLEAN(standardize, "true", "give numbers mean 0 and deviation 1 before fitting"),
+	BOOLEAN(warm_start, "false", "start from the active version"),
+	CHOICE(promote, promote_names, "always", "when a new version becomes the active one"),
+};
+
+const int	cvm_option_count = sizeof(cvm_option_specs) / sizeof(cvm_option_specs[0]);
+
+static void
+set_default(CvmOptions *options, const CvmOptionSpec *spec)
+{
+	CvmStatus	status = CVM_OK;
+
+	switch (spec->kind)
+	{
+		case CVM_OPTION_NUMBER:
+		case CVM_OPTION_INTEGER:
+		case CVM_OPTION_INTEGER64:
+			status = cvm_option_set_number(options, spec, strtod(spec->default_text, NULL), NULL);
+			break;
+		case CVM_OPTION_BOOLEAN:
+			status = cvm_option_set_boolean(options, spec, strcmp(spec->default_text, "true") == 0, NULL);
+			break;
+		case CVM_OPTION_CHOICE:
+			status = cvm_option_set_text(options, spec, spec->default_text, NULL);
+			break;
+		case CVM_OPTION_TEXT:
+			break;				/* NULL */
+	}
+	if (status != CVM_OK)
+		abort();				/* the table contradicts itself */
+}
+
+void
+cvm_options_for_train(CvmOptions *options)
+{
+	memset(options, 0, sizeof(*options));
+	for (int i = 0; i < cvm_option_count; i++)
+		set_default(options, &cvm_option_specs[i]);
+}
+
+/*
+ * One pass over rows whose number is not known: no schedule that needs it,
+ * and an average that takes the noise out of the last weights.
+ */
+void
+cvm_options_for_aggregate(CvmOptions *options)
+{
+	cvm_options_for_train(options);
+	options->l2 = 0;
+	options->validation = 0;
+	options->patience = 0;
+	options->schedule = CVM_SCHEDULE_INVERSE;
+	options->averaging = true;
+}
+
+const CvmOptionSpec *
+cvm_option_find(const char *name)
+{
+	for (int i = 0; i < cvm_option_count; i++)
+		if (strcmp(cvm_option_specs[i].name, name) == 0)
+			return &cvm_option_specs[i];
+	return NULL;
+}
+
+#define LONGEST_NAME 32
+
+/*
+ * Edits that make one name of the other: insertion, deletion, change, and
+ * swap of neighbors (optimal string alignment).  Names past LONGEST_NAME are
+ * near to nothing.
+ */
+static int
+edit_distance(const char *left, const char *right)
+{
+	int			distance[LONGEST_NAME + 1][LONGEST_NAME + 1];
+	size_t		left_length = strlen(left);
+	size_t		right_length = strlen(right);
+
+	if (left_length > LONGEST_NAME || right_length > LONGEST_NAME)
+		return INT_MAX;
+	for (size_t i = 0; i <= left_length; i++)
+		for (size_t j = 0; j <= right_length; j++)
+		{
+			int			least;
+
+			if (i == 0 || j == 0)
+			{
+				distance[i][j] = (int) (i + j);
+				continue;
+			}
+			least = distance[i - 1][j - 1] + (left[i - 1] != right[j - 1]);
+			if (distance[i - 1][j] + 1 < least)
+				least = distance[i - 1][j] + 1;
+			if (distance[i][j - 1] + 1 < least)
+				least = distance[i][j - 1] + 1;
+			if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] &&
+				distance[i - 2][j - 2] + 1 < least)
+				least = distance[i - 2][j - 2] + 1;
+			distance[i][j] = least;
+		}
+	return distance[left_length][right_length];
+}
+
+/* Near: at most a third of the letters differ. */
+const char *
+cvm_option_nearest(const char *name)
+{
+	const char *nearest = NULL;
+	int			least = (int) (strlen(name) > LONGEST_NAME ? 0 : strlen(name)) / 3 + 1;
+
+	for (int i = 0; i < cvm_option_count; i++)
+	{
+		int			distance = edit_distance(name, cvm_option_specs[i].name);
+
+		if (distance < least)
+		{
+			least = distance;
+			nearest = cvm_option_specs[i].name;
+		}
+	}
+	return nearest;
+}
+
+static void *
+field_of(CvmOptions *options, const CvmOptionSpec *spec)
+{
+	return (char *) options + spec->offset;
+}
+
+/* What kind of value the option takes instead. */
+static CvmStatus
+wrong_kind(const CvmOptionSpec *spec, CvmError *error)
+{
+	switch (spec->kind)
+	{
+		case CVM_OPTION_NUMBER:
+			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be a number", spec->name);
+		case CVM_OPTION_INTEGER:
+		case CVM_OPTION_INTEGER64:
+			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be an integer", spec->name);
+		case CVM_OPTION_BOOLEAN:
+			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be true or false", spec->name);
+		case CVM_OPTION_TEXT:
+		case CVM_OPTION_CHOICE:
+			break;
+	}
+	return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be a text", spec->name);
+}
+
+static CvmStatus
+unknown_choice(const CvmOptionSpec *spec, const char *value, CvmError *error)
+{
+	char		known[256] = "";
+
+	for (int i = 0; spec->choices[i] != NULL; i++)
+	{
+		size_t		used = strlen(known);
+
+		snprintf(known + used, sizeof(known) - used, "%s\"%s\"", i > 0 ? ", " : "", spec->choices[i]);
+	}
+	cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" has no value \"%s\"", spec->name, value);
+	cvm_hint(error, "Possible values are %s.", known);
+	return CVM_BAD_OPTION;
+}
+
+/* An earlier text is not released: a copy of the struct may share it. */
+static CvmStatus
+set_owned_text(CvmOptions *options, const CvmOptionSpec *spec, const char *value)
+{
+	*(char **) field_of(options, spec) = cvm_copy_string(value);
+	return CVM_OK;
+}
+
+/* A text option takes numbers and booleans too: {"positive": 1}. */
+CvmStatus
+cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec, double value, CvmError *error)
+{
+	bool		integral = spec->kind == CVM_OPTION_INTEGER || spec->kind == CVM_OPTION_INTEGER64;
+
+	if (spec->kind == CVM_OPTION_TEXT)
+	{
+		char		text[32];
+
+		snprintf(text, sizeof(text), "%.15g", value);
+		return set_owned_text(options, spec, text);
+	}
+	if (spec->kind == CVM_OPTION_BOOLEAN || spec->kind == CVM_OPTION_CHOICE ||
+		(integral && value != floor(value)))
+		return wrong_kind(spec, error);
+	if (!(value >= spec->minimum && value <= spec->maximum))
+	{
+		cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" cannot be %.15g", spec->name, value);
+		if (spec->maximum >= (integral ? INT_MAX : 1e300))
+			cvm_hint(error, "It must be at least %.15g.", spec->minimum);
+		else
+			cvm_hint(error, "It must be between %.15g and %.15g.", spec->minimum, spec->maximum);
+		return CVM_BAD_OPTION;
+	}
+	if (spec->kind == CVM_OPTION_INTEGER)
+		*(int *) field_of(options, spec) = (int) value;
+	else if (spec->kind == CVM_OPTION_INTEGER64)
+		*(int64_t *) field_of(options, spec) = (int64_t) value;
+	else
+		*(double *) field_of(options, spec) = value;
+	return CVM_OK;
+}
+
+CvmStatus
+cvm_option_set_boolean(CvmOptions *options, const CvmOptionSpec *spec, bool value, CvmError *error)
+{
+	if (spec->kind == CVM_OPTION_TEXT)
+		return set_owned_text(options, spec, value ? "true" : "false");
+	if (spec->kind != CVM_OPTION_BOOLEAN)
+		return wrong_kind(spec, error);
+	*(bool *) field_of(options, spec) = value;
+	return CVM_OK;
+}
+
+CvmStatus
+cvm_option_set_text(CvmOptions *options, const CvmOptionSpec *spec, const char *value, CvmError *error)
+{
+	if (spec->kind == CVM_OPTION_TEXT)
+		return set_owned_text(options, spec, value);
+	if (spec->kind != CVM_OPTION_CHOICE)
+		return wrong_kind(spec, error);
+	for (int i = 0; spec->choices[i] != NULL; i++)
+		if (strcmp(spec->choices[i], value) == 0)
+		{
+			*(int *) field_of(options, spec) = i;
+			return CVM_OK;
+		}
+	return unknown_choice(spec, value, error);
+}
+
+const char *
+cvm_solver_name(CvmSolver solver)
+{
+	return solver_names[solver];
+}
+
+const char *
+cvm_driver_name(CvmDriver driver)
+{
+	return driver_names[driver];
+}
