@@ -2,196 +2,22 @@
  * frame_build.c
  *		From a source query to encoded blocks.
  *
- * One scan fills raw blocks; training blocks are profiled as they fill up.
- * When the scan is over and its resources are released, the target's classes
- * and the encoding are settled, and every block is encoded: in place where
- * encoded rows are no wider than raw ones, else into a second store that
- * takes over the memory of the first chunk by chunk.
+ * When the scan (gather.c) is over and its resources are released, the
+ * target's classes and the encoding are settled, and every block is encoded:
+ * in place where encoded rows are no wider than raw ones, else into a second
+ * store that takes over the memory of the first chunk by chunk.
  *
  * The two stores and both sides of the split share one limit, so that raw
  * and encoded blocks together stay within cvm.train_memory.
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "frame/frame_state.h"
 #include "frame/roles.h"
-#include "frame/source.h"
 #include "pg/report.h"
 #include "pg/settings.h"
-
-/* ---- gathering ---- */
-
-static void
-check_room(const CvmFrameState *state, const CvmBlockStore *store)
-{
-	if (state->frame.driver == CVM_DRIVER_MEMORY && cvm_block_store_spilled(store))
-		ereport(ERROR,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("the rows need more memory than cvm.train_memory (%d kB) allows",
-						cvm_train_memory),
-				 errhint("Raise cvm.train_memory, or let option \"driver\" be \"auto\" or \"spill\".")));
-}
-
-static CvmBlock *
-next_block(const CvmFrameState *state, CvmBlockStore *store)
-{
-	CvmBlock   *block = cvm_block_store_next(store);
-
-	check_room(state, store);
-	return block;
-}
-
-/* Learns from a block of training rows: encoding, classes, weight. */
-static void
-profile_block(CvmFrameState *state, const CvmBlock *block)
-{
-	CvmError	error = {{0}};
-	CvmStatus	status = cvm_profile_add_block(state->collector.profile, block, &error);
-	int			row;
-
-	if (status != CVM_OK)
-		cvm_report(status, &error);
-	for (row = 0; row < block->rows; row++)
-	{
-		cvm_target_count(state->collector.target, block->target[row], block->weight[row]);
-		state->training_weight += block->weight[row];
-	}
-	state->training_rows += block->rows;
-}
-
-static CvmBlock *
-next_training_block(void *argument, CvmBlock *full)
-{
-	CvmFrameState *state = argument;
-
-	if (full != NULL)
-		profile_block(state, full);
-	if (state->training != NULL)
-		return next_block(state, state->training);
-	state->pass_block->rows = 0;
-	return state->pass_block;
-}
-
-/* The profile finds infinities among training rows; here are the others. */
-static void
-check_finite(const CvmFrameState *state, const CvmBlock *block)
-{
-	const CvmCollector *collector = &state->collector;
-	size_t		cells = (size_t) block->rows * collector->dense_columns;
-	size_t		cell = 0;
-	int			column;
-	int			i;
-
-	while (cell < cells && !isinf(block->dense[cell]))
-		cell++;
-	if (cell == cells)
-		return;
-
-	/* the last feature with numbers that starts at or before the column */
-	column = cell % collector->dense_columns;
-	for (i = collector->feature_count - 1; i > 0; i--)
-		if (collector->features[i].column.kind != CVM_INPUT_CATEGORY &&
-			collector->features[i].dense <= column)
-			break;
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("column \"%s\" is infinite in some row",
-					collector->features[i].column.name),
-			 errhint("Replace infinite values in the source, for example by NULL.")));
-}
-
-static CvmBlock *
-next_validation_block(void *argument, CvmBlock *full)
-{
-	CvmFrameState *state = argument;
-
-	if (full != NULL)
-		check_finite(state, full);
-	return next_block(state, state->validation);
-}
-
-/* The layout of raw blocks is known: makes the stores. */
-static void
-start_blocks(void *argument)
-{
-	CvmFrameState *state = argument;
-	CvmCollector *collector = &state->collector;
-
-	if (state->frame.driver == CVM_DRIVER_PASSES)
-		state->pass_block = cvm_block_create(collector->dense_columns,
-											 collector->coded_columns);
-	else
-		state->training = cvm_block_store_create(collector->dense_columns,
-												 collector->coded_columns,
-												 &state->storage);
-	collector->training.next = next_training_block;
-	collector->training.state = state;
-	if (collector->split.rule == CVM_SPLIT_NONE)
-		return;
-	state->validation = cvm_block_store_create(collector->dense_columns,
-											   collector->coded_columns,
-											   &state->storage);
-	collector->validation.next = next_validation_block;
-	collector->validation.state = state;
-}
-
-static void
-check_rows(const CvmFrameState *state)
-{
-	const CvmCollector *collector = &state->collector;
-	uint64		held_out = state->validation != NULL ?
-		cvm_block_store_rows(state->validation) : 0;
-	CvmError	error = {{0}};
-
-	if (state->training_rows > 0)
-		return;
-	if (collector->rows == 0)
-		cvm_fail(&error, CVM_NO_ROWS, "the source has no rows");
-	else if (held_out == 0)
-	{
-		cvm_fail(&error, CVM_NO_ROWS, "no row of the source can be used");
-		cvm_detail(&error, "Of %llu rows, %llu have no target and %llu no weight.",
-				   (unsigned long long) collector->rows,
-				   (unsigned long long) collector->without_target,
-				   (unsigned long long) collector->without_weight);
-	}
-	else
-	{
-		cvm_fail(&error, CVM_NO_ROWS, "all %llu rows are held out for validation",
-				 (unsigned long long) held_out);
-		cvm_hint(&error, "Hold out fewer rows with option \"validation\" or \"validation_after\".");
-	}
-	cvm_report(CVM_NO_ROWS, &error);
-}
-
-static void
-gather(CvmFrameState *state)
-{
-	CvmCollector *collector = &state->collector;
-	CvmScan    *scan = cvm_scan_open(state->query);
-
-	cvm_scan_run(scan, 0, &collector->receiver);
-	cvm_collector_finish(collector);
-	cvm_scan_close(scan);
-
-	if (collector->training.block->rows > 0)
-		profile_block(state, collector->training.block);
-	if (state->training != NULL)
-		cvm_block_store_finish(state->training);
-	if (state->validation != NULL)
-	{
-		check_finite(state, collector->validation.block);
-		cvm_block_store_finish(state->validation);
-	}
-	check_rows(state);
-	state->frame.null_cells = collector->null_cells;
-	state->frame.rows_left_out = collector->without_target + collector->without_weight;
-}
 
 /* ---- what the rows say ---- */
 
@@ -317,7 +143,7 @@ drop_unknown_classes(CvmFrameState *state)
 	CvmBlockStore *known = NULL;
 	CvmBlock   *to = NULL;
 	int			blocks = cvm_block_store_blocks(all);
-	int			unknown = 0;
+	uint64		unknown = 0;
 	int			index;
 	int			row;
 
@@ -334,7 +160,7 @@ drop_unknown_classes(CvmFrameState *state)
 
 	known = cvm_block_store_create(collector->dense_columns, collector->coded_columns,
 								   &state->storage);
-	to = next_block(state, known);
+	to = cvm_frame_next_block(state, known);
 	for (index = 0; index < blocks; index++)
 	{
 		CvmBlock   *block = cvm_block_store_read(all, index);
@@ -345,7 +171,7 @@ drop_unknown_classes(CvmFrameState *state)
 				continue;
 			copy_row(collector, block, row, to);
 			if (to->rows == CVM_BLOCK_ROWS)
-				to = next_block(state, known);
+				to = cvm_frame_next_block(state, known);
 		}
 		cvm_block_store_release(all, index + 1);
 	}
@@ -354,8 +180,8 @@ drop_unknown_classes(CvmFrameState *state)
 	state->validation = known;
 	state->frame.rows_left_out += unknown;
 	ereport(NOTICE,
-			(errmsg("%d rows held out for validation are left out: their class is in no training row",
-					unknown)));
+			(errmsg("%llu held-out rows are left out: their class is in no training row",
+					(unsigned long long) unknown)));
 }
 
 static void
@@ -388,7 +214,7 @@ encode_to_new(CvmFrameState *state, CvmBlockStore *raw, bool training)
 		CvmBlock   *block = cvm_block_store_read(raw, index);
 
 		cvm_frame_finish_targets(state, block, training);
-		cvm_encode_block(state->plan, block, next_block(state, encoded));
+		cvm_encode_block(state->plan, block, cvm_frame_next_block(state, encoded));
 		cvm_block_store_release(raw, index + 1);
 	}
 	cvm_block_store_finish(encoded);
@@ -473,19 +299,14 @@ cvm_frame_build(const CvmFrameRequest *request)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	CvmFrameState *state = palloc0(sizeof(CvmFrameState));
-	CvmCollector *collector = &state->collector;
 
 	state->frame.context = context;
 	state->frame.driver = request->options->driver;
 	state->storage.owner = CurrentResourceOwner;
 	state->storage.limit = state->frame.driver == CVM_DRIVER_SPILL ? 0 :
 		(Size) cvm_train_memory * 1024;
-	collector->start = start_blocks;
-	collector->start_state = state;
-	state->query = cvm_roles_assign(collector, request);
-	cvm_collector_init(collector);
-
-	gather(state);
+	state->query = cvm_roles_assign(&state->collector, request);
+	cvm_frame_gather(state);
 	settle_target(state, request->options);
 	settle_encoding(state, request->options);
 	encode(state);

@@ -28,6 +28,12 @@ typedef struct CvmFrameState
 	double		training_weight;	/* without class_weight */
 } CvmFrameState;
 
+/* Runs the scan: fills the stores, the profile, the target's values and the counts. */
+extern void cvm_frame_gather(CvmFrameState *state);
+
+/* cvm_block_store_next; an error where the driver "memory" runs out of room. */
+extern CvmBlock *cvm_frame_next_block(const CvmFrameState *state, CvmBlockStore *store);
+
 /* Brings targets of a raw block to those of the learner, and applies class_weight. */
 extern void cvm_frame_finish_targets(const CvmFrameState *state, CvmBlock *block, bool training);
 
