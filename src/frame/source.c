@@ -166,8 +166,9 @@ cvm_source_from_item(const char *source)
 	List	   *names = NIL;
 	ListCell   *cell;
 
-	/* splitting writes into its input */
-	if (!SplitIdentifierString(pstrdup(source), '.', &parts))
+	/* splitting writes into its input, and takes values(1,2) for a name */
+	if (!SplitIdentifierString(pstrdup(source), '.', &parts) ||
+		(strchr(source, '(') != NULL && strchr(source, '"') == NULL))
 		return query_from_item(source);
 	if (parts == NIL)
 		ereport(ERROR,
@@ -210,7 +211,7 @@ nearest_column(TupleDesc columns, const char *name)
 {
 	const char *nearest = NULL;
 	int			length = strlen(name);
-	int			best = Max(1, length / 3) + 1;
+	int			best = Min(Max(2, length / 3) + 1, length);
 	int			column;
 
 	if (length >= NAMEDATALEN)
