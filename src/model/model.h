@@ -49,10 +49,11 @@ typedef struct CvmModel
 	double		loss;
 	double		validation_loss;	/* NaN without */
 	double		gradient_norm;
-	const char *library_version;	/* of cvm, "1.0" */
+	const char *library_version;	/* CVM_LIBRARY_VERSION of the fit */
 } CvmModel;
 
 #define CVM_MODEL_FORMAT 1
+#define CVM_LIBRARY_VERSION "1.0"
 
 /* More would not fit into a value of a gigabyte. */
 #define CVM_MODEL_MAX_COEFFICIENTS (1 << 26)

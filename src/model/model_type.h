@@ -15,10 +15,17 @@
 
 #include "model/model.h"
 
-/* varlena <-> decoded; decode reports errors with ereport. */
+/*
+ * varlena <-> decoded; both report errors with ereport.  cvm_model_pack
+ * checks the model first and puts its options into canonical form; target,
+ * options and library_version may be NULL for "", "{}" and this version.
+ */
 extern struct varlena *cvm_model_pack(const CvmModel *model);
 extern CvmModel *cvm_model_unpack(struct varlena *value);	/* detoasts; result points
 															 * into the detoasted copy */
+
+#define CVM_GETARG_MODEL(n)		cvm_model_unpack((struct varlena *) PG_GETARG_POINTER(n))
+#define CVM_RETURN_MODEL(model) PG_RETURN_POINTER(cvm_model_pack(model))
 
 /* JSON: text is canonical (fixed key order, shortest doubles). */
 extern char *cvm_model_to_json(const CvmModel *model);

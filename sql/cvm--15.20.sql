@@ -1,0 +1,157 @@
+-- cvm: customer models, trained, kept, scored and retrained where the rows are
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION cvm" to load this file. \quit
+-- catalog: models and their history
+--
+-- Written by functions only; people read the views.  Every table is dumped
+-- by pg_dump.  Keys are natural ones (no sequences), so that a restored dump
+-- cannot collide.
+
+CREATE TABLE cvm.model_registry (
+	model text PRIMARY KEY
+		CHECK (model <> '' AND octet_length(model) <= 128),
+	owner regrole NOT NULL,
+	algorithm text NOT NULL,
+	task text NOT NULL CHECK (task IN ('regression', 'binary', 'multiclass')),
+	source text NOT NULL,
+	search_path text NOT NULL,
+	target text,
+	features text[],
+	key text,
+	weight text,
+	options jsonb NOT NULL DEFAULT '{}',
+	active_version integer,
+	last_version integer NOT NULL DEFAULT 0,
+	last_run integer NOT NULL DEFAULT 0,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE cvm.model_versions (
+	model text NOT NULL REFERENCES cvm.model_registry (model)
+		ON UPDATE CASCADE ON DELETE CASCADE,
+	version integer NOT NULL CHECK (version > 0),
+	fitted cvm.model NOT NULL,
+	status text NOT NULL
+		CHECK (status IN ('candidate', 'active', 'retired', 'rejected')),
+	reason text,
+	parent integer,
+	run integer,
+	training_rows bigint NOT NULL,
+	validation_rows bigint NOT NULL,
+	watermark text,
+	seed bigint NOT NULL,
+	library_version text NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	created_by regrole NOT NULL,
+	promoted_at timestamptz,
+	duration interval NOT NULL,
+	PRIMARY KEY (model, version)
+);
+
+CREATE UNIQUE INDEX model_versions_active ON cvm.model_versions (model)
+	WHERE status = 'active';
+
+CREATE TABLE cvm.model_grants (
+	model text NOT NULL REFERENCES cvm.model_registry (model)
+		ON UPDATE CASCADE ON DELETE CASCADE,
+	grantee regrole NOT NULL,
+	granted_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (model, grantee)
+);
+
+CREATE TABLE cvm.model_metrics (
+	model text NOT NULL,
+	version integer NOT NULL,
+	data_set text NOT NULL CHECK (data_set IN ('training', 'validation')),
+	metric text NOT NULL,
+	value float8 NOT NULL,
+	measured_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (model, version, data_set, metric),
+	FOREIGN KEY (model, version) REFERENCES cvm.model_versions (model, version)
+		ON UPDATE CASCADE ON DELETE CASCADE
+);
+
+CREATE TABLE cvm.feature_profile (
+	model text NOT NULL,
+	version integer NOT NULL,
+	feature text NOT NULL,
+	kind text NOT NULL CHECK (kind IN ('number', 'indicator', 'category')),
+	missing_share float8 NOT NULL,
+	mean float8,
+	deviation float8,
+	quantiles float8[],
+	categories text[],
+	category_shares float8[],
+	PRIMARY KEY (model, version, feature),
+	FOREIGN KEY (model, version) REFERENCES cvm.model_versions (model, version)
+		ON UPDATE CASCADE ON DELETE CASCADE
+);
+
+CREATE TABLE cvm.training_runs (
+	model text NOT NULL REFERENCES cvm.model_registry (model)
+		ON UPDATE CASCADE ON DELETE CASCADE,
+	run integer NOT NULL,
+	trigger text NOT NULL
+		CHECK (trigger IN ('train', 'retrain', 'schedule')),
+	status text NOT NULL
+		CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'skipped', 'cancelled')),
+	reason text,
+	version integer,
+	attempt integer NOT NULL DEFAULT 1,
+	requested_at timestamptz NOT NULL DEFAULT now(),
+	started_at timestamptz,
+	finished_at timestamptz,
+	process_id integer,
+	training_rows bigint,
+	validation_rows bigint,
+	rows_left_out bigint,
+	null_cells bigint,
+	iterations integer,
+	outcome text,
+	error text,
+	PRIMARY KEY (model, run)
+);
+
+-- at most one unfinished run a model
+CREATE UNIQUE INDEX training_runs_unfinished ON cvm.training_runs (model)
+	WHERE status IN ('queued', 'running');
+
+CREATE TABLE cvm.training_log (
+	model text NOT NULL,
+	run integer NOT NULL,
+	epoch integer NOT NULL,
+	training_loss float8,
+	validation_loss float8,
+	learning_rate float8,
+	gradient_norm float8,
+	logged_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	PRIMARY KEY (model, run, epoch),
+	FOREIGN KEY (model, run) REFERENCES cvm.training_runs (model, run)
+		ON UPDATE CASCADE ON DELETE CASCADE
+);
+
+CREATE TABLE cvm.schedules (
+	model text PRIMARY KEY REFERENCES cvm.model_registry (model)
+		ON UPDATE CASCADE ON DELETE CASCADE,
+	every interval CHECK (every > interval '0'),
+	min_new_rows bigint CHECK (min_new_rows > 0),
+	options jsonb NOT NULL DEFAULT '{}',
+	enabled boolean NOT NULL DEFAULT true,
+	rows_seen bigint,
+	next_due timestamptz,
+	failures integer NOT NULL DEFAULT 0,
+	retry_at timestamptz,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	CHECK (every IS NOT NULL OR min_new_rows IS NOT NULL)
+);
+
+SELECT pg_catalog.pg_extension_config_dump('cvm.model_registry', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.model_versions', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.model_grants', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.model_metrics', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.feature_profile', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.training_runs', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.training_log', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.schedules', '');
