@@ -53,6 +53,8 @@ typedef struct CvmModel
 } CvmModel;
 
 #define CVM_MODEL_FORMAT 1
+
+/* Of cvm, as models record it; the version of cvm.control. */
 #define CVM_LIBRARY_VERSION "1.0"
 
 /* More would not fit into a value of a gigabyte. */

@@ -393,6 +393,7 @@ cvm_model_from_json(Jsonb *json)
 	CvmModel   *model = CVM_NEW_ZERO(CvmModel, 1);
 	CvmJsonObject object;
 	CvmError	error = {0};
+	CvmStatus	status;
 	char	   *algorithm;
 	char	   *task;
 	int			columns;
@@ -425,6 +426,11 @@ cvm_model_from_json(Jsonb *json)
 		model->delta = cvm_json_double(&object, "delta");
 	read_history(&object, model);
 
-	cvm_report(cvm_model_check(model, &error), &error);
+	status = cvm_model_check(model, &error);
+	if (status == CVM_BAD_FORMAT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("%s", error.message)));
+	cvm_report(status, &error);
 	return model;
 }

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+
 #include "pg/report.h"
 
 /* The table of doc/errors.md: a status and its SQLSTATE. */
@@ -34,6 +36,16 @@ sqlstate_of(CvmStatus status)
 	return ERRCODE_INTERNAL_ERROR;
 }
 
+/*
+ * The core cuts long messages at a byte and may quote names out of damaged
+ * values: what is sent to the client ends before the first invalid character.
+ */
+static const char *
+valid_text(const char *text)
+{
+	return pnstrdup(text, pg_encoding_verifymbstr(GetDatabaseEncoding(), text, strlen(text)));
+}
+
 void
 cvm_report(CvmStatus status, const CvmError *error)
 {
@@ -42,7 +54,7 @@ cvm_report(CvmStatus status, const CvmError *error)
 
 	ereport(ERROR,
 			(errcode(sqlstate_of(status)),
-			 errmsg("%s", error->message),
-			 error->detail[0] ? errdetail("%s", error->detail) : 0,
-			 error->hint[0] ? errhint("%s", error->hint) : 0));
+			 errmsg("%s", valid_text(error->message)),
+			 error->detail[0] ? errdetail("%s", valid_text(error->detail)) : 0,
+			 error->hint[0] ? errhint("%s", valid_text(error->hint)) : 0));
 }
