@@ -23,7 +23,8 @@ struct CvmPasses
 	CvmScan    *scan;			/* NULL between passes */
 	int			blocks;
 	int			position;		/* of the block that the scan comes to next */
-	CvmBlock   *encoded[2];
+	CvmBlock   *encoded[2];		/* taken in turn */
+	int			last;			/* index in encoded[] of the block read last */
 };
 
 /* Keeps the block that is full; the reader takes it away. */
@@ -78,7 +79,7 @@ read_pass(void *argument, int index)
 	CvmBlock   *block;
 
 	if (index >= 0 && index == passes->position - 1)
-		return passes->encoded[index % 2];
+		return passes->encoded[passes->last];
 	old = MemoryContextSwitchTo(passes->state->frame.context);
 	if (index == 0)
 		begin_pass(passes);
@@ -90,7 +91,8 @@ read_pass(void *argument, int index)
 
 	pull_block(passes);
 	cvm_frame_finish_targets(passes->state, passes->state->pass_block, true);
-	block = passes->encoded[index % 2];
+	passes->last = 1 - passes->last;
+	block = passes->encoded[passes->last];
 	cvm_encode_block(passes->state->plan, passes->state->pass_block, block);
 	if (++passes->position == passes->blocks)
 	{
