@@ -1,0 +1,432 @@
+/*
+ * train.c
+ *		The main job: source -> frame -> fit -> model -> version.
+ *
+ * Everything is read and computed first and written at the end, under the
+ * lock of the model's registry row: two trainings of one model run side by
+ * side and get their version numbers one after the other.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "catalog/access.h"
+#include "catalog/progress.h"
+#include "catalog/record.h"
+#include "catalog/runs.h"
+#include "catalog/train.h"
+#include "frame/frame.h"
+#include "model/model_type.h"
+#include "pg/options_json.h"
+#include "pg/report.h"
+
+/* A candidate may be worse by this share of the active version's figure. */
+#define PROMOTION_MARGIN 0.01
+
+#define LIBRARY_VERSION "1.0"
+
+typedef struct MetricSet
+{
+	CvmMetric	metrics[CVM_MAX_METRICS];
+	int			count;
+} MetricSet;
+
+/* ---- measuring ---- */
+
+static void
+measure(const CvmFrame *frame, CvmBlockSource *source, const double *parameters,
+		MetricSet *set)
+{
+	const CvmShape *shape = &frame->shape;
+	CvmScoreSheet *sheet = cvm_score_sheet_create(frame->family, frame->task,
+												  frame->class_count);
+	double	   *work = palloc(sizeof(double) * cvm_objective_work_size(shape));
+	double	   *eta = palloc(sizeof(double) * CVM_BLOCK_ROWS * shape->outputs);
+
+	for (int b = 0; b < source->blocks; b++)
+	{
+		const CvmBlock *block = source->read(source->state, b);
+
+		CHECK_FOR_INTERRUPTS();
+		cvm_predict_block(shape, block, parameters, work, eta);
+		for (int row = 0; row < block->rows; row++)
+		{
+			double	   *at = eta + (size_t) row * shape->outputs;
+
+			cvm_family_mean(frame->family, shape->outputs, at, at);
+			cvm_score_sheet_add(sheet, block->target[row], at, block->weight[row]);
+		}
+	}
+	set->count = cvm_score_sheet_metrics(sheet, set->metrics);
+	cvm_score_sheet_free(sheet);
+	pfree(eta);
+	pfree(work);
+}
+
+static double
+metric_value(const MetricSet *set, const char *name)
+{
+	for (int i = 0; i < set->count; i++)
+		if (strcmp(set->metrics[i].name, name) == 0)
+			return set->metrics[i].value;
+	return NAN;
+}
+
+static void
+append_metrics(StringInfo json, const char *name, const MetricSet *set)
+{
+	const char *comma = "";
+
+	appendStringInfo(json, "\"%s\": {", name);
+	for (int i = 0; i < set->count; i++)
+	{
+		if (!isfinite(set->metrics[i].value))
+			continue;
+		appendStringInfo(json, "%s\"%s\": %.17g", comma, set->metrics[i].name,
+						 set->metrics[i].value);
+		comma = ", ";
+	}
+	appendStringInfoChar(json, '}');
+}
+
+/* ---- the model ---- */
+
+static CvmModel *
+build_model(const CvmDefinition *definition, const CvmOptions *options,
+			const CvmFrame *frame, const CvmFit *fit)
+{
+	CvmModel   *model = palloc0(sizeof(CvmModel));
+
+	model->task = frame->task;
+	model->target = definition->target;
+	model->class_count = frame->class_count;
+	model->classes = (const char **) frame->classes;
+	model->class_shares = frame->class_shares;
+	model->encoder = *frame->encoder;
+	model->options = JsonbToCString(NULL, &definition->options->root,
+									VARSIZE(definition->options));
+	model->driver = frame->driver;
+	model->seed = options->seed;
+	model->rows = frame->training.rows;
+	model->rows_left_out = frame->rows_left_out;
+	model->validation_rows = frame->validation.rows;
+	model->total_weight = frame->training.total_weight;
+	model->library_version = LIBRARY_VERSION;
+	cvm_model_set_fit(model, &frame->shape, fit);
+	return model;
+}
+
+/* The active version as a value, or NULL. */
+static CvmModel *
+active_version(const CvmDefinition *definition)
+{
+	Oid			types[] = {TEXTOID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(definition->model),
+	Int32GetDatum(definition->active_version)};
+	bool		isnull;
+
+	if (definition->active_version == 0)
+		return NULL;
+	cvm_catalog_execute("SELECT fitted FROM cvm.model_versions WHERE model = $1 AND version = $2",
+						2, types, values, NULL, true);
+	if (SPI_processed == 0)
+		return NULL;
+	return cvm_model_unpack((struct varlena *) DatumGetPointer(cvm_catalog_datum(0, 1, &isnull)));
+}
+
+/* Whether two fits answer the same question, so that one can start from or be
+ * measured against the other. */
+static bool
+comparable(const CvmModel *model, const CvmFrame *frame)
+{
+	if (model == NULL || model->family != frame->family ||
+		model->class_count != frame->class_count)
+		return false;
+	for (int i = 0; i < model->class_count; i++)
+		if (strcmp(model->classes[i], frame->classes[i]) != 0)
+			return false;
+	return true;
+}
+
+/* ---- the gate ---- */
+
+/* Whether the candidate becomes active; *reason says why not, or how well. */
+static bool
+passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *candidate,
+			const CvmModel *active, int active_number, char **reason)
+{
+	bool		more_is_better;
+	const char *metric = cvm_primary_metric(frame->family, frame->task, &more_is_better);
+	MetricSet	current;
+	double	   *parameters;
+	double		old_value;
+	double		new_value;
+	double		gain;
+
+	*reason = NULL;
+	if (options->promote == CVM_PROMOTE_NEVER)
+	{
+		*reason = pstrdup("option \"promote\" is \"never\"");
+		return false;
+	}
+	if (options->promote == CVM_PROMOTE_ALWAYS || active_number == 0)
+		return true;
+	if (!comparable(active, frame))
+	{
+		*reason = psprintf("not comparable with version %d: other classes or algorithm",
+						   active_number);
+		return true;
+	}
+	if (frame->validation.rows == 0)
+	{
+		*reason = psprintf("no held-out rows to compare with version %d", active_number);
+		return true;
+	}
+
+	parameters = palloc(sizeof(double) * CVM_PARAMETERS(&frame->shape));
+	cvm_model_parameters(active, frame->encoder, parameters);
+	measure(frame, (CvmBlockSource *) &frame->validation, parameters, &current);
+	old_value = metric_value(&current, metric);
+	new_value = metric_value(candidate, metric);
+	if (isnan(old_value) || isnan(new_value))
+	{
+		*reason = psprintf("%s has no value on the held-out rows", metric);
+		return true;
+	}
+	gain = more_is_better ? new_value - old_value : old_value - new_value;
+	*reason = psprintf("%s %.4f against %.4f of version %d on the same held-out rows",
+					   metric, new_value, old_value, active_number);
+	if (options->promote == CVM_PROMOTE_IF_BETTER)
+		return gain > 0;
+	return gain >= -PROMOTION_MARGIN * fabs(old_value);
+}
+
+static void
+warn_of_outcome(const char *name, const CvmFit *fit)
+{
+	switch (fit->outcome)
+	{
+		case CVM_SEPARATED:
+			ereport(WARNING,
+					(errmsg("the classes of model \"%s\" can be told apart without error, so its coefficients have no finite optimum",
+							name),
+					 errhint("Use a penalty (option \"l2\"), or look for a feature that gives the target away.")));
+			break;
+		case CVM_SINGULAR:
+			ereport(WARNING,
+					(errmsg("some features of model \"%s\" depend linearly on others", name),
+					 errdetail("The coefficients are the smallest ones of all that fit equally well (minimum norm).")));
+			break;
+		case CVM_EPOCH_LIMIT:
+			ereport(NOTICE,
+					(errmsg("model \"%s\" had not converged after %d epochs", name, fit->iterations),
+					 errhint("Raise option \"epochs\" or \"tolerance\".")));
+			break;
+		case CVM_DIVERGED:
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("training of model \"%s\" diverged: the loss became infinite", name),
+					 errhint("Lower option \"learning_rate\", or set \"clip\".")));
+			break;
+		default:
+			break;
+	}
+}
+
+static Jsonb *
+metrics_json(const CvmFrame *frame, const CvmFit *fit, const MetricSet *training,
+			 const MetricSet *validation)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	append_metrics(&json, "training", training);
+	if (frame->validation.rows > 0)
+	{
+		appendStringInfoString(&json, ", ");
+		append_metrics(&json, "validation", validation);
+	}
+	appendStringInfo(&json,
+					 ", \"fit\": {\"outcome\": \"%s\", \"converged\": %s, \"iterations\": %d,"
+					 " \"solver\": \"%s\", \"driver\": \"%s\", \"rows_left_out\": " INT64_FORMAT
+					 ", \"null_cells\": " INT64_FORMAT "}}",
+					 cvm_outcome_name(fit->outcome),
+					 fit->outcome == CVM_CONVERGED ? "true" : "false",
+					 fit->iterations, cvm_solver_name(fit->solver),
+					 cvm_driver_name(frame->driver), frame->rows_left_out, frame->null_cells);
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));
+}
+
+/* The registry row, locked; inserted for a new model, checked again for one
+ * that another session made meanwhile. */
+static void
+lock_definition(CvmDefinition *definition, bool replace)
+{
+	CvmDefinition *stored;
+
+	if (replace)
+		cvm_definition_store(definition);
+	stored = cvm_definition_find(definition->model, true);
+	if (stored == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("model \"%s\" was dropped while it was being trained",
+						definition->model)));
+	if (!has_privs_of_role(GetUserId(), stored->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("model name \"%s\" is already in use", definition->model),
+				 errhint("Choose another name.")));
+	definition->active_version = stored->active_version;
+	definition->owner = stored->owner;
+}
+
+CvmTrainResult *
+cvm_train(CvmDefinition *definition, int run)
+{
+	CvmTrainResult *result = palloc0(sizeof(CvmTrainResult));
+	TimestampTz started = GetCurrentTimestamp();
+	bool		replace = run == 0;
+	CvmOptions	options;
+	CvmFrameRequest request = {0};
+	CvmTrainProgress progress;
+	CvmFrame   *frame;
+	CvmModel   *active;
+	CvmModel   *model;
+	CvmFit		fit;
+	CvmError	error = {0};
+	MetricSet	training;
+	MetricSet	validation = {.count = 0};
+	double	   *start = NULL;
+	bool		promoted;
+	char	   *reason;
+
+	cvm_options_for_train(&options);
+	cvm_options_apply_json(&options, definition->options);
+	cvm_progress_begin(&progress, definition->model);
+	cvm_progress_phase(&progress, "reading rows");
+
+	request.source = definition->source;
+	request.target = definition->target;
+	request.features = (const char **) definition->features;
+	request.feature_count = definition->feature_count;
+	request.key = definition->key;
+	request.weight = definition->weight;
+	request.family = definition->algorithm;
+	request.options = &options;
+	frame = cvm_frame_build(&request);
+
+	active = active_version(definition);
+	if (options.warm_start && comparable(active, frame))
+	{
+		start = palloc(sizeof(double) * CVM_PARAMETERS(&frame->shape));
+		cvm_model_parameters(active, frame->encoder, start);
+	}
+	cvm_report(cvm_fit(&frame->shape, &frame->training,
+					   frame->validation.rows > 0 ? &frame->validation : NULL,
+					   &options, start, &progress.callback, &fit, &error), &error);
+	warn_of_outcome(definition->model, &fit);
+
+	cvm_progress_phase(&progress, "measuring");
+	model = build_model(definition, &options, frame, &fit);
+	cvm_report(cvm_model_check(model, &error), &error);
+	measure(frame, &frame->training, fit.parameters, &training);
+	if (frame->validation.rows > 0)
+		measure(frame, &frame->validation, fit.parameters, &validation);
+
+	cvm_progress_phase(&progress, "storing");
+	definition->task = pstrdup(cvm_task_name(frame->task));
+	lock_definition(definition, replace);
+	promoted = passes_gate(&options, frame, &validation, active,
+						   definition->active_version, &reason);
+	if (run == 0)
+	{
+		run = cvm_run_create(definition->model, "train", "running", NULL, 1);
+		if (run == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("model \"%s\" is being retrained", definition->model),
+					 errhint("Wait for the run to end: SELECT * FROM cvm.retraining_status.")));
+	}
+
+	result->seconds = (GetCurrentTimestamp() - started) / 1e6;
+	result->status = promoted ? "active"
+		: options.promote == CVM_PROMOTE_NEVER ? "candidate" : "rejected";
+	result->version = cvm_record_version(definition->model, model,
+										 promoted ? "candidate" : result->status, reason,
+										 definition->active_version, run, result->seconds);
+	cvm_record_metrics(definition->model, result->version, "training",
+					   training.metrics, training.count);
+	cvm_record_metrics(definition->model, result->version, "validation",
+					   validation.metrics, validation.count);
+	cvm_record_profile(definition->model, result->version, frame->encoder);
+	cvm_record_epochs(definition->model, run, progress.epochs, progress.count);
+	cvm_run_succeed(definition->model, run, result->version, model->rows,
+					model->validation_rows, frame->rows_left_out, frame->null_cells,
+					fit.iterations, cvm_outcome_name(fit.outcome), reason);
+	if (promoted)
+		cvm_version_activate(definition->model, result->version, reason);
+
+	result->algorithm = cvm_family_name(frame->family);
+	result->task = definition->task;
+	result->training_rows = model->rows;
+	result->validation_rows = model->validation_rows;
+	result->reason = reason;
+	result->metrics = metrics_json(frame, &fit, &training, &validation);
+	cvm_progress_end(&progress);
+	cvm_frame_end(frame);
+	return result;
+}
+
+static Jsonb *
+merge_options(Jsonb *options, Jsonb *extra)
+{
+	if (extra == NULL || JB_ROOT_COUNT(extra) == 0)
+		return options;
+	return DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(options),
+											  JsonbPGetDatum(extra)));
+}
+
+CvmTrainResult *
+cvm_retrain_by_definition(const char *name, int run, Jsonb *extra)
+{
+	CvmDefinition *definition = cvm_definition_find(name, false);
+	CvmTrainResult *result;
+	Oid			caller;
+	int			security_context;
+	int			nest_level;
+
+	if (definition == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("model \"%s\" does not exist", name)));
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(definition->owner)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the owner of model \"%s\" no longer exists", name),
+				 errhint("A superuser can give it to another role with cvm.change_owner.")));
+	definition->options = merge_options(definition->options, extra);
+
+	GetUserIdAndSecContext(&caller, &security_context);
+	SetUserIdAndSecContext(definition->owner, security_context
+						   | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	nest_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", definition->search_path, PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+
+	result = cvm_train(definition, run);
+
+	AtEOXact_GUC(true, nest_level);
+	SetUserIdAndSecContext(caller, security_context);
+	return result;
+}
