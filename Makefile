@@ -23,7 +23,7 @@ DATA = $(filter-out $(DATA_built),$(wildcard sql/cvm--*--*.sql))
 
 PG_CPPFLAGS = -Isrc
 PG_CFLAGS = -O3 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
-	-Wno-missing-field-initializers -fvisibility=hidden -MMD -MP $(EXTRA_CFLAGS)
+	-Wno-missing-field-initializers -fno-semantic-interposition -MMD -MP $(EXTRA_CFLAGS)
 # The serial OpenBLAS: a server process must not gain threads.
 OPENBLAS_LIBDIR ?= $(firstword $(wildcard /usr/lib/*/openblas-serial))
 SHLIB_LINK = $(if $(OPENBLAS_LIBDIR),-L$(OPENBLAS_LIBDIR) -Wl$(comma)-rpath$(comma)$(OPENBLAS_LIBDIR)) -lopenblas -lm
