@@ -1,0 +1,164 @@
+/*
+ * train_function.c
+ *		cvm.train(): from SQL arguments to a definition and back to a row.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "catalog/train.h"
+#include "catalog/train_function.h"
+#include "learn/family.h"
+
+/* More would not be shown whole by anything that lists models. */
+#define MAX_NAME_LENGTH 128
+
+static char *
+optional_text(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+}
+
+static char **
+feature_names(ArrayType *array, int *count)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	char	  **names;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, count);
+	if (*count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("features must not be an empty list"),
+				 errhint("Leave features out to use every column but target, key and weight.")));
+	names = palloc(sizeof(char *) * *count);
+	for (int i = 0; i < *count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("features must not contain NULL")));
+		names[i] = TextDatumGetCString(elements[i]);
+	}
+	return names;
+}
+
+static void
+check_algorithm(const char *algorithm)
+{
+	CvmFamily	family;
+
+	if (strcmp(algorithm, "auto") != 0 && !cvm_family_from_name(algorithm, &family))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("algorithm \"%s\" is not known", algorithm),
+				 errhint("Algorithms are auto, linear, logistic, softmax, poisson, svm and huber.")));
+}
+
+static void
+check_name(const char *model)
+{
+	if (model[0] == '\0' || strlen(model) > MAX_NAME_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("a model's name must have 1 to %d bytes", MAX_NAME_LENGTH)));
+}
+
+/* Refuses early what would be refused when the version is stored. */
+static void
+check_may_train(const char *model)
+{
+	CvmDefinition *stored = cvm_definition_find(model, false);
+
+	if (stored == NULL || has_privs_of_role(GetUserId(), stored->owner))
+		return;
+	if (cvm_may_use(GetUserId(), stored->owner, model))
+		(void) cvm_definition_require_owner(model, false);
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_OBJECT),
+			 errmsg("model name \"%s\" is already in use", model),
+			 errhint("Choose another name.")));
+}
+
+Datum
+cvm_train_result_datum(const char *model, const CvmTrainResult *result, TupleDesc columns)
+{
+	Datum		values[9];
+	bool		nulls[9] = {false};
+	Interval   *duration = palloc0(sizeof(Interval));
+
+	duration->time = (TimeOffset) (result->seconds * USECS_PER_SEC);
+	values[0] = CStringGetTextDatum(model);
+	values[1] = Int32GetDatum(result->version);
+	values[2] = CStringGetTextDatum(result->algorithm);
+	values[3] = CStringGetTextDatum(result->task);
+	values[4] = Int64GetDatum(result->training_rows);
+	values[5] = Int64GetDatum(result->validation_rows);
+	values[6] = JsonbPGetDatum(result->metrics);
+	values[7] = CStringGetTextDatum(result->status);
+	values[8] = IntervalPGetDatum(duration);
+	return HeapTupleGetDatum(heap_form_tuple(columns, values, nulls));
+}
+
+PG_FUNCTION_INFO_V1(cvm_train_sql);
+Datum
+cvm_train_sql(PG_FUNCTION_ARGS)
+{
+	CvmDefinition definition = {0};
+	CvmTrainResult *result;
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext spi;
+	TupleDesc	columns;
+	Datum		row;
+
+	for (int i = 0; i < 2; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not be NULL", i == 0 ? "model" : "source")));
+	if (PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("target must be given"),
+				 errhint("Name the column to predict: target => 'churned'.")));
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "cvm.train must return a row");
+
+	definition.model = optional_text(fcinfo, 0);
+	definition.owner = GetUserId();
+	definition.source = optional_text(fcinfo, 1);
+	definition.target = optional_text(fcinfo, 2);
+	definition.algorithm = PG_ARGISNULL(3) ? pstrdup("auto") : optional_text(fcinfo, 3);
+	if (!PG_ARGISNULL(4))
+		definition.features = feature_names(PG_GETARG_ARRAYTYPE_P(4),
+											&definition.feature_count);
+	definition.key = optional_text(fcinfo, 5);
+	definition.weight = optional_text(fcinfo, 6);
+	definition.options = PG_ARGISNULL(7)
+		? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
+		: PG_GETARG_JSONB_P(7);
+	definition.search_path = pstrdup(namespace_search_path);
+	check_name(definition.model);
+	check_algorithm(definition.algorithm);
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	check_may_train(definition.model);
+	result = cvm_train(&definition, 0);
+	spi = MemoryContextSwitchTo(caller);
+	row = cvm_train_result_datum(definition.model, result, columns);
+	MemoryContextSwitchTo(spi);
+	SPI_finish();
+	PG_RETURN_DATUM(row);
+}
