@@ -46,7 +46,10 @@ extern bool cvm_outcome_from_name(const char *name, CvmOutcome *outcome);
 /*
  * An objective without its penalty.  Adds nothing for a NULL pointer.
  * loss: weighted sum of row losses.  gradient: parameters.
- * hessian: parameters x parameters, column-major, lower triangle filled.
+ * hessian: parameters x parameters, of which the upper triangle of column-major
+ * order is filled: hessian[row + column * parameters] for row <= column.  The
+ * part for two different outputs of a softmax is symmetric in itself, and of
+ * it too only the upper triangle is filled; nobody but the solver need care.
  * diagonal: of the Hessian.
  */
 typedef struct CvmObjective
