@@ -1,0 +1,139 @@
+-- training: train, versions, privileges
+
+CREATE TYPE cvm.training_result AS (
+	model text,
+	version integer,
+	algorithm text,
+	task text,
+	training_rows bigint,
+	validation_rows bigint,
+	metrics jsonb,
+	status text,
+	duration interval
+);
+
+COMMENT ON TYPE cvm.training_result IS
+	'what cvm.train() did: the version that it stored, its metrics and its status (active, candidate, rejected)';
+
+CREATE FUNCTION cvm.train(
+	model text,
+	source text,
+	target text DEFAULT NULL,
+	algorithm text DEFAULT 'auto',
+	features text[] DEFAULT NULL,
+	key text DEFAULT NULL,
+	weight text DEFAULT NULL,
+	options jsonb DEFAULT '{}')
+RETURNS cvm.training_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_train_sql';
+
+COMMENT ON FUNCTION cvm.train(text, text, text, text, text[], text, text, jsonb) IS
+	'trains a new version of a model on a table, view or SELECT with the rights of the caller, and makes it the active one unless it is worse than the active one on the same held-out rows; algorithm: auto, linear, logistic, softmax, poisson, svm, huber; options: see cvm.options()';
+
+CREATE FUNCTION cvm.promote(model text, version integer) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_promote';
+
+COMMENT ON FUNCTION cvm.promote(text, integer) IS
+	'makes a version the active one; part of the transaction; only for the owner';
+
+CREATE FUNCTION cvm.rollback(model text) RETURNS integer
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_rollback';
+
+COMMENT ON FUNCTION cvm.rollback(text) IS
+	'makes the version active that was active before, and returns its number; only for the owner';
+
+CREATE FUNCTION cvm.drop_model(model text) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_drop_model';
+
+COMMENT ON FUNCTION cvm.drop_model(text) IS
+	'drops a model with its versions, metrics, runs, schedule and grants; only for the owner';
+
+CREATE FUNCTION cvm.rename_model(model text, new_name text) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_rename_model';
+
+COMMENT ON FUNCTION cvm.rename_model(text, text) IS
+	'renames a model; only for the owner';
+
+CREATE FUNCTION cvm.grant_model(model text, role name) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_grant_model';
+
+COMMENT ON FUNCTION cvm.grant_model(text, name) IS
+	'lets a role (or public) see a model and predict with it; only for the owner';
+
+CREATE FUNCTION cvm.revoke_model(model text, role name) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_revoke_model';
+
+COMMENT ON FUNCTION cvm.revoke_model(text, name) IS
+	'takes back what cvm.grant_model gave; only for the owner';
+
+CREATE FUNCTION cvm.change_owner(model text, role name) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_change_owner';
+
+COMMENT ON FUNCTION cvm.change_owner(text, name) IS
+	'gives a model to another role, whose rights its retraining has from then on; the caller must own the model and be a member of the role';
+
+CREATE FUNCTION cvm.active_model(model text) RETURNS cvm.model
+	LANGUAGE C STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cvm_active_model';
+
+COMMENT ON FUNCTION cvm.active_model(text) IS
+	'the active version of a model as a value';
+
+CREATE FUNCTION cvm.model_version(model text, version integer) RETURNS cvm.model
+	LANGUAGE C STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'cvm_model_version';
+
+COMMENT ON FUNCTION cvm.model_version(text, integer) IS
+	'any version of a model as a value';
+
+CREATE FUNCTION cvm.classes(model text) RETURNS text[]
+	LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+	RETURN cvm.classes(cvm.active_model(model));
+
+COMMENT ON FUNCTION cvm.classes(text) IS
+	'the class labels of a model''s active version, in the order of cvm.predict_probabilities; for two classes the second is the positive one';
+
+CREATE FUNCTION cvm.coefficients(model text,
+	OUT feature text, OUT level text, OUT coefficient float8, OUT std_error float8,
+	OUT z float8, OUT p_value float8, OUT standardized_coefficient float8, OUT class text)
+RETURNS SETOF record
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 30
+BEGIN ATOMIC
+	SELECT c.feature, c.level, c.coefficient, c.std_error, c.z, c.p_value,
+		c.standardized_coefficient, c.class
+	FROM cvm.coefficients(cvm.active_model(model)) AS c;
+END;
+
+COMMENT ON FUNCTION cvm.coefficients(text) IS
+	'the coefficients of a model''s active version; see cvm.coefficients(cvm.model)';
+
+CREATE FUNCTION cvm.options(
+	OUT name text, OUT kind text, OUT "default" text, OUT minimum float8,
+	OUT maximum float8, OUT choices text, OUT help text)
+RETURNS SETOF record
+LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30 AS 'MODULE_PATHNAME', 'cvm_options';
+
+COMMENT ON FUNCTION cvm.options() IS
+	'all options that cvm.train() and the fitting aggregates understand';
+
+CREATE FUNCTION cvm.evaluate(model text, source text,
+	OUT metric text, OUT value float8)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'cvm_evaluate';
+
+COMMENT ON FUNCTION cvm.evaluate(text, text) IS
+	'metrics of the active version on a labelled table, view or SELECT, which is run with the rights of the caller and must have the model''s target and input columns';
+
+CREATE FUNCTION cvm.confusion_matrix(model text, source text,
+	OUT actual text, OUT predicted text, OUT "count" float8)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 9 AS 'MODULE_PATHNAME', 'cvm_confusion_matrix';
+
+COMMENT ON FUNCTION cvm.confusion_matrix(text, text) IS
+	'rows (weighted, where the model has a weight column) by actual and predicted class on a labelled source';
+
+CREATE FUNCTION cvm.roc_curve(model text, source text,
+	OUT threshold float8, OUT false_positive_rate float8, OUT true_positive_rate float8)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 1000 AS 'MODULE_PATHNAME', 'cvm_roc_curve';
+
+COMMENT ON FUNCTION cvm.roc_curve(text, text) IS
+	'points of the ROC curve of a binary model on a labelled source, from (0, 0) with an infinite threshold to (1, 1)';

@@ -1,0 +1,6 @@
+-- privileges: functions for everybody, tables for nobody
+
+REVOKE ALL ON ALL TABLES IN SCHEMA cvm FROM PUBLIC;
+GRANT USAGE ON SCHEMA cvm TO PUBLIC;
+GRANT SELECT ON cvm.model_overview, cvm.version_history, cvm.metric_history,
+	cvm.feature_effects, cvm.retraining_status, cvm.training_progress TO PUBLIC;
