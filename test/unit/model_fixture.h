@@ -1,0 +1,151 @@
+/*
+ * model_fixture.h
+ *		A model with one of everything, for tests to encode, bend and break.
+ *
+ * Inputs: a number that may be missing, a boolean, a category with a shared
+ * level, a time (a number and two categories) and an array of which only the
+ * last element is used.
+ */
+#ifndef CVM_MODEL_FIXTURE_H
+#define CVM_MODEL_FIXTURE_H
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/model.h"
+
+static inline CvmTerm
+number_term(const char *name, int input, int part, double center, double scale)
+{
+	CvmTerm		term = {
+		.name = name,.kind = CVM_TERM_NUMBER,.input = input,.part = part,
+		.mean = center,.deviation = scale,.center = center,.scale = scale,
+		.fill = center,.flag_slot = -1,.other_level = -1,.missing_level = -1
+	};
+
+	return term;
+}
+
+/* Levels "a", "b", ...; the weights of the shares fall by half. */
+static inline CvmTerm
+category_term(const char *name, int input, int part, int level_count)
+{
+	static const char *const letters[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+	CvmTerm		term = {
+		.name = name,.kind = CVM_TERM_CATEGORY,.input = input,.part = part,
+		.scale = 1,.flag_slot = -1,.level_count = level_count,
+		.other_level = -1,.missing_level = -1
+	};
+
+	term.levels = CVM_NEW(const char *, level_count);
+	term.level_shares = CVM_NEW(double, level_count);
+	for (int i = 0; i < level_count; i++)
+	{
+		term.levels[i] = letters[i];
+		term.level_shares[i] = ldexp(1, i < level_count - 1 ? -i - 1 : -i);
+	}
+	return term;
+}
+
+static inline void
+fill_encoder(CvmEncoder *encoder)
+{
+	CvmInput	inputs[] = {
+		{"tenure", CVM_INPUT_NUMBER, 0}, {"senior", CVM_INPUT_BOOLEAN, 0},
+		{"contract", CVM_INPUT_CATEGORY, 0}, {"signup", CVM_INPUT_TIME, 0},
+		{"x", CVM_INPUT_ARRAY, 3}
+	};
+	CvmTerm		terms[] = {
+		number_term("tenure", 0, 0, 32.5, 24.25), number_term("senior", 1, 0, 0, 1),
+		category_term("contract", 2, 0, 4), number_term("signup", 3, 0, 8000, 365.5),
+		category_term("signup (month)", 3, 1, 3), category_term("signup (weekday)", 3, 2, 2),
+		number_term("x[3]", 4, 2, -1.5, 0.001)
+	};
+
+	terms[0].flag_slot = 0;
+	terms[0].missing_share = 0.125;
+	terms[0].fill = 30;
+	terms[1].kind = CVM_TERM_INDICATOR;
+	terms[1].mean = 0.25;
+	terms[1].deviation = sqrt(0.25 * 0.75);
+	terms[2].levels[2] = CVM_OTHER_LEVEL;
+	terms[2].other_level = 2;
+	terms[2].levels[3] = CVM_MISSING_LEVEL;
+	terms[2].missing_level = 3;
+	terms[2].missing_share = 0.125;
+
+	encoder->input_count = sizeof(inputs) / sizeof(inputs[0]);
+	encoder->inputs = CVM_NEW(CvmInput, encoder->input_count);
+	memcpy(encoder->inputs, inputs, sizeof(inputs));
+	encoder->term_count = sizeof(terms) / sizeof(terms[0]);
+	encoder->terms = CVM_NEW(CvmTerm, encoder->term_count);
+	memcpy(encoder->terms, terms, sizeof(terms));
+	(void) cvm_model_assign_slots(encoder, NULL);
+}
+
+/* Some number in (-2, 2) for a position. */
+static inline double
+some_number(int i)
+{
+	return 2 * sin(1.7 * i + 0.3);
+}
+
+static inline CvmModel *
+make_model(CvmFamily family)
+{
+	static const char *const labels[] = {"no", "yes", "perhaps"};
+	CvmModel   *model = CVM_NEW_ZERO(CvmModel, 1);
+	double	   *coefficients;
+	double	   *errors;
+	int			count;
+
+	model->family = family;
+	model->task = family == CVM_SOFTMAX ? CVM_MULTICLASS :
+		family == CVM_LOGISTIC || family == CVM_SVM ? CVM_BINARY : CVM_REGRESSION;
+	model->target = "churned";
+	model->class_count = model->task == CVM_MULTICLASS ? 3 : model->task == CVM_BINARY ? 2 : 0;
+	model->classes = CVM_NEW(const char *, 3);
+	model->class_shares = CVM_NEW(double, 3);
+	for (int i = 0; i < 3; i++)
+	{
+		model->classes[i] = labels[i];
+		model->class_shares[i] = 1.0 / model->class_count;
+	}
+	model->delta = family == CVM_HUBER ? 1.345 : 0;
+	fill_encoder(&model->encoder);
+
+	model->outputs = family == CVM_SOFTMAX ? 3 : 1;
+	count = model->outputs * (model->encoder.slots + 1);
+	coefficients = CVM_NEW(double, count);
+	errors = CVM_NEW(double, count);
+	for (int i = 0; i < count; i++)
+	{
+		coefficients[i] = some_number(i);
+		errors[i] = fabs(some_number(i + 100));
+	}
+	errors[1] = NAN;
+	model->coefficients = coefficients;
+	if (family == CVM_LINEAR || family == CVM_SOFTMAX)
+		model->standard_errors = errors;
+	model->dispersion = 1;
+	model->residual_freedom = family == CVM_LINEAR ? 7000 : 0;
+	model->options = "{\"l2\": 1}";
+	model->solver = CVM_SOLVER_NEWTON;
+	model->driver = CVM_DRIVER_MEMORY;
+	model->outcome = CVM_CONVERGED;
+	model->seed = -42;
+	model->rows = 7043;
+	model->rows_left_out = 11;
+	model->validation_rows = 1400;
+	model->total_weight = 7043.5;
+	model->iterations = 6;
+	model->rank = -1;
+	model->loss = 0.41;
+	model->validation_loss = NAN;
+	model->gradient_norm = 1e-10;
+	model->library_version = CVM_LIBRARY_VERSION;
+	return model;
+}
+
+#endif							/* CVM_MODEL_FIXTURE_H */

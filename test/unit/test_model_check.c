@@ -1,0 +1,186 @@
+/*
+ * test_model_check.c
+ *		Every rule of the validator, broken once.
+ */
+#include "check.h"
+
+#include "model_fixture.h"
+
+static CvmModel *model;
+static CvmTerm *terms;
+
+/* Starts from a good model each time. */
+static void
+fresh(CvmFamily family)
+{
+	model = make_model(family);
+	terms = model->encoder.terms;
+}
+
+static void
+check_refused(const char *part_of_message, int line)
+{
+	CvmError	error = {0};
+	CvmStatus	status = cvm_model_check(model, &error);
+
+	check_count++;
+	if (status == CVM_OK || strstr(error.message, part_of_message) == NULL)
+	{
+		check_failures++;
+		printf("%s:%d: \"%s\" has no \"%s\"\n", __FILE__, line, error.message, part_of_message);
+	}
+}
+
+/* After this change to a fresh model of the family, the message says this. */
+#define REFUSED(family, change, part_of_message) \
+	do { \
+		fresh(family); \
+		change; \
+		check_refused(part_of_message, __LINE__); \
+	} while (0)
+
+static double *
+coefficient(int index)
+{
+	return (double *) model->coefficients + index;
+}
+
+static void
+test_answer(void)
+{
+	REFUSED(CVM_LINEAR, model->family = (CvmFamily) 99, "algorithm 99");
+	REFUSED(CVM_LINEAR, model->task = (CvmTask) 7, "task 7");
+	REFUSED(CVM_LINEAR, model->task = CVM_BINARY, "task");
+	REFUSED(CVM_LINEAR, model->target = NULL, "target");
+	REFUSED(CVM_LINEAR, model->class_count = 2, "number of classes");
+	REFUSED(CVM_LOGISTIC, model->class_count = 3, "number of classes");
+	REFUSED(CVM_SOFTMAX, model->class_count = 1, "number of classes");
+	REFUSED(CVM_LOGISTIC, model->classes[1] = NULL, "class 2");
+	REFUSED(CVM_LOGISTIC, model->classes[1] = "no", "class \"no\" occurs twice");
+	REFUSED(CVM_LOGISTIC, model->class_shares[0] = 1.5, "class 1");
+	REFUSED(CVM_LOGISTIC, model->class_shares[0] = NAN, "class 1");
+	REFUSED(CVM_HUBER, model->delta = 0, "delta");
+	REFUSED(CVM_HUBER, model->delta = INFINITY, "delta");
+	REFUSED(CVM_LINEAR, model->delta = 1, "delta");
+}
+
+static void
+test_inputs(void)
+{
+	REFUSED(CVM_LINEAR, model->encoder.inputs[1].name = "", "input 2 has no name");
+	REFUSED(CVM_LINEAR, model->encoder.inputs[1].name = "tenure", "\"tenure\" occurs twice");
+	REFUSED(CVM_LINEAR, model->encoder.inputs[1].kind = (CvmInputKind) 6, "kind 6");
+	REFUSED(CVM_LINEAR, model->encoder.inputs[4].elements = 0, "elements");
+	REFUSED(CVM_LINEAR, model->encoder.inputs[0].elements = 1, "elements");
+	REFUSED(CVM_LINEAR, model->encoder.input_count = -1, "negative");
+	REFUSED(CVM_LINEAR, model->encoder.term_count--, "input \"x\" has no term");
+}
+
+static void
+test_terms(void)
+{
+	REFUSED(CVM_LINEAR, terms[0].name = NULL, "term 1 has no name");
+	REFUSED(CVM_LINEAR, terms[0].kind = (CvmTermKind) 3, "kind 3");
+	REFUSED(CVM_LINEAR, terms[0].kind = CVM_TERM_CATEGORY, "does not fit its input");
+	REFUSED(CVM_LINEAR, terms[0].input = 5, "does not fit its input");
+	REFUSED(CVM_LINEAR, terms[0].input = -1, "does not fit its input");
+	REFUSED(CVM_LINEAR, terms[0].part = 1, "does not fit its input");
+	REFUSED(CVM_LINEAR, terms[6].part = 3, "does not fit its input");
+	REFUSED(CVM_LINEAR, terms[4].part = 0, "does not fit its input");
+	REFUSED(CVM_LINEAR, terms[5].part = 1, "out of order");
+	REFUSED(CVM_LINEAR, terms[1] = terms[0], "out of order");
+	REFUSED(CVM_LINEAR, terms[0].missing_share = -0.1, "share of missing");
+	REFUSED(CVM_LINEAR, terms[0].mean = NAN, "mean");
+	REFUSED(CVM_LINEAR, terms[0].deviation = -1, "deviation");
+	REFUSED(CVM_LINEAR, terms[0].center = INFINITY, "center");
+	REFUSED(CVM_LINEAR, terms[0].scale = 0, "scale");
+	REFUSED(CVM_LINEAR, terms[0].fill = NAN, "fill");
+	REFUSED(CVM_LINEAR, terms[0].level_count = 1, "levels");
+	REFUSED(CVM_LINEAR, terms[2].level_count = 0, "no levels");
+	REFUSED(CVM_LINEAR, terms[2].other_level = 4, "out of place");
+	REFUSED(CVM_LINEAR, terms[2].missing_level = 2, "out of place");
+	REFUSED(CVM_LINEAR, terms[2].levels[0] = NULL, "level 1");
+	REFUSED(CVM_LINEAR, terms[2].level_shares[1] = 2, "level 2");
+	REFUSED(CVM_LINEAR, terms[2].levels[1] = "a", "level \"a\"");
+}
+
+static void
+test_slots(void)
+{
+	REFUSED(CVM_LINEAR, terms[0].slot = 1, "slots");
+	REFUSED(CVM_LINEAR, terms[0].flag_slot = 3, "slots");
+	REFUSED(CVM_LINEAR, terms[1].flag_slot = 0, "slots");
+	REFUSED(CVM_LINEAR, terms[2].slot++, "slots");
+	REFUSED(CVM_LINEAR, model->encoder.slots++, "slots");
+	REFUSED(CVM_LINEAR, model->encoder.dense_columns++, "slots");
+	REFUSED(CVM_LINEAR, model->encoder.coded_columns++, "slots");
+}
+
+static void
+test_fit(void)
+{
+	REFUSED(CVM_LINEAR, model->outputs = 2, "outputs");
+	REFUSED(CVM_SOFTMAX, model->outputs = 1, "outputs");
+	REFUSED(CVM_LINEAR, model->coefficients = NULL, "coefficients");
+	REFUSED(CVM_LINEAR, *coefficient(3) = NAN, "coefficient 4");
+	REFUSED(CVM_LINEAR, *coefficient(11) = INFINITY, "coefficient 12");
+	REFUSED(CVM_LINEAR, ((double *) model->standard_errors)[2] = -1, "standard error 3");
+	REFUSED(CVM_LINEAR, model->dispersion = NAN, "dispersion");
+	REFUSED(CVM_LINEAR, model->residual_freedom = -1, "freedom");
+	REFUSED(CVM_LINEAR, model->options = NULL, "options");
+	REFUSED(CVM_LINEAR, model->solver = (CvmSolver) 7, "solver");
+	REFUSED(CVM_LINEAR, model->driver = (CvmDriver) 4, "driver");
+	REFUSED(CVM_LINEAR, model->outcome = (CvmOutcome) 7, "outcome");
+	REFUSED(CVM_LINEAR, model->rows = -1, "rows");
+	REFUSED(CVM_LINEAR, model->total_weight = NAN, "weight");
+	REFUSED(CVM_LINEAR, model->iterations = -1, "iterations");
+	REFUSED(CVM_LINEAR, model->rank = -2, "rank");
+	REFUSED(CVM_LINEAR, model->loss = INFINITY, "losses");
+	REFUSED(CVM_LINEAR, model->gradient_norm = -1, "gradient norm");
+}
+
+static void
+test_accepted(void)
+{
+	for (int family = 0; family < CVM_FAMILY_COUNT; family++)
+	{
+		fresh((CvmFamily) family);
+		CHECK(cvm_model_check(model, NULL) == CVM_OK);
+	}
+
+	/* a real level may be called like the shared one */
+	fresh(CVM_LINEAR);
+	terms[2].levels[0] = CVM_OTHER_LEVEL;
+	CHECK(cvm_model_check(model, NULL) == CVM_OK);
+
+	/* nothing but an intercept */
+	fresh(CVM_LINEAR);
+	model->encoder.input_count = 0;
+	model->encoder.term_count = 0;
+	CHECK(cvm_model_assign_slots(&model->encoder, NULL) == CVM_OK);
+	CHECK(cvm_model_check(model, NULL) == CVM_OK);
+}
+
+static void
+test_limit(void)
+{
+	CvmError	error = {0};
+
+	fresh(CVM_LINEAR);
+	terms[2].level_count = 2000000000;
+	CHECK(cvm_model_assign_slots(&model->encoder, &error) == CVM_LIMIT);
+	CHECK(strstr(error.message, "at most") != NULL);
+}
+
+int
+main(void)
+{
+	test_accepted();
+	test_answer();
+	test_inputs();
+	test_terms();
+	test_slots();
+	test_fit();
+	test_limit();
+	return check_done();
+}
