@@ -74,7 +74,8 @@ typedef struct CvmProgress
 typedef struct CvmFit
 {
 	double	   *parameters;		/* CVM_PARAMETERS(shape) */
-	double	   *covariance;		/* parameters x parameters, or NULL: unpenalized
+	double	   *covariance;		/* parameters x parameters, upper triangle as
+								 * above, times the dispersion; or NULL: unpenalized
 								 * linear, logistic, softmax, poisson only */
 	double		dispersion;		/* linear: residual variance; else 1 */
 	CvmSolver	solver;			/* the one that ran */

@@ -39,11 +39,11 @@ to_original_scale(const CvmEncoder *encoder, double *coefficients)
 	}
 }
 
-/* The lower triangle of a symmetric matrix, column-major. */
+/* A symmetric matrix, column-major, of which the upper triangle is filled. */
 static double
 covariance_at(const double *covariance, size_t parameters, size_t row, size_t column)
 {
-	return row >= column ? covariance[column * parameters + row] :
+	return row <= column ? covariance[column * parameters + row] :
 		covariance[row * parameters + column];
 }
 

@@ -97,15 +97,18 @@ some_fit(int parameters)
 	return fit;
 }
 
-/* Symmetric, positive definite: A A' of a lower triangle A of made-up numbers. */
+/*
+ * Symmetric, positive definite: A A' of a lower triangle A of made-up numbers.
+ * As from the solvers, only the upper triangle is there.
+ */
 static double *
 some_covariance(int parameters)
 {
 	double	   *covariance = CVM_NEW_ZERO(double, (size_t) parameters * parameters);
 
 	for (int i = 0; i < parameters; i++)
-		for (int j = 0; j < parameters; j++)
-			for (int k = 0; k <= (i < j ? i : j); k++)
+		for (int j = i; j < parameters; j++)
+			for (int k = 0; k <= i; k++)
 				covariance[j * parameters + i] +=
 					some_number(i * 31 + k) * some_number(j * 31 + k);
 	return covariance;
@@ -168,8 +171,8 @@ test_standard_errors(void)
 
 		for (int i = 0; i < count; i++)
 			for (int j = 0; j < count; j++)
-				variance += transform[row * count + i] * fit.covariance[i * count + j] *
-					transform[row * count + j];
+				variance += transform[row * count + i] * transform[row * count + j] *
+					fit.covariance[i < j ? j * count + i : i * count + j];
 		CHECK_CLOSE(model->standard_errors[row] / sqrt(variance), 1, 1e-10);
 	}
 	CHECK(model->residual_freedom == 7043 - 8);
