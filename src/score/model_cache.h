@@ -26,6 +26,15 @@ typedef struct CvmModelHandle
 extern void cvm_model_lookup(const char *name, int version, MemoryContext pin,
 							 CvmModelHandle *handle);
 
+/* Whether cvm_model_lookup of the active version would succeed. */
+extern bool cvm_model_visible(const char *name);
+
+/*
+ * Changes whenever names, versions or privileges may have changed: who keeps
+ * a handle for more than one call looks the name up again when it does.
+ */
+extern uint64 cvm_model_cache_generation(void);
+
 /* OID of cvm.model_registry, which cached plans depend on. */
 extern Oid	cvm_registry_relation(void);
 

@@ -1,0 +1,461 @@
+/*
+ * model_cache.c
+ *		Names of models to decoded models, cached per backend.
+ *
+ * The model that a statement sees is the one of its snapshot.  Two caches,
+ * both emptied by a relation-cache invalidation of cvm.model_registry (sent
+ * by every change, cvm_catalog_changed):
+ *
+ *	  names		name -> owner, grantees, active version.  An entry is kept only
+ *				if the latest committed state agreed with the snapshot that it
+ *				was read under ("current"), and used only under snapshots that
+ *				are not older than that one.  So a cursor or a repeatable-read
+ *				transaction with an old snapshot reads the catalog itself, and
+ *				leaves nothing behind for others.
+ *	  models	(name, version) -> decoded model, only of current names.  A model
+ *				in use is pinned by a callback of the user's memory context and
+ *				freed when the last pin goes.
+ *
+ * In parallel workers nothing is "current" (GetLatestSnapshot is not allowed
+ * there): each loads what it needs once for its execution.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/parallel.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "model/model_type.h"
+#include "score/model_cache.h"
+
+#define NAME_SIZE 132			/* the catalog's limit of 128 bytes, and a NUL */
+
+/* Where in the order of snapshots one stands. */
+typedef struct SnapshotMark
+{
+	TransactionId xmax;
+	TransactionId xmin;
+	uint32		in_progress;
+	CommandId	command;
+} SnapshotMark;
+
+typedef struct NameEntry
+{
+	char		name[NAME_SIZE];	/* hash key */
+	Oid			owner;
+	int			active_version;
+	Oid		   *grantees;
+	int			grantee_count;
+	bool		current;
+	SnapshotMark mark;
+} NameEntry;
+
+typedef struct LoadedModel
+{
+	MemoryContext context;		/* holds this struct too */
+	CvmModel   *model;
+	int			pins;
+	bool		stale;			/* no longer in the hash table */
+} LoadedModel;
+
+typedef struct ModelKey
+{
+	char		name[NAME_SIZE];
+	int			version;
+} ModelKey;
+
+typedef struct ModelEntry
+{
+	ModelKey	key;
+	LoadedModel *loaded;
+} ModelEntry;
+
+static MemoryContext cache_context = NULL;
+static HTAB *names = NULL;
+static HTAB *models = NULL;
+static Oid	registry_oid = InvalidOid;
+static uint64 generation = 1;
+
+/* ---- invalidation ---- */
+
+static void
+release(LoadedModel *loaded)
+{
+	if (loaded->stale && loaded->pins == 0)
+		MemoryContextDelete(loaded->context);
+}
+
+static void
+forget_everything(void)
+{
+	HASH_SEQ_STATUS scan;
+	ModelEntry *entry;
+
+	generation++;
+	registry_oid = InvalidOid;
+	if (cache_context == NULL)
+		return;
+	hash_seq_init(&scan, models);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+	{
+		entry->loaded->stale = true;
+		release(entry->loaded);
+	}
+	MemoryContextDelete(cache_context);
+	cache_context = NULL;
+	names = models = NULL;
+}
+
+static void
+relation_changed(Datum argument, Oid relation)
+{
+	if (relation == InvalidOid || relation == registry_oid)
+		forget_everything();
+}
+
+uint64
+cvm_model_cache_generation(void)
+{
+	return generation;
+}
+
+static void
+prepare_caches(void)
+{
+	static bool registered = false;
+	HASHCTL		control = {0};
+
+	if (!registered)
+	{
+		CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+		registered = true;
+	}
+	if (cache_context != NULL)
+		return;
+	cache_context = AllocSetContextCreate(CacheMemoryContext, "cvm model cache",
+										  ALLOCSET_DEFAULT_SIZES);
+	control.keysize = NAME_SIZE;
+	control.entrysize = sizeof(NameEntry);
+	control.hcxt = cache_context;
+	names = hash_create("cvm model names", 32, &control,
+						HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	control.keysize = sizeof(ModelKey);
+	control.entrysize = sizeof(ModelEntry);
+	models = hash_create("cvm models", 32, &control,
+						 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* ---- reading the catalog ---- */
+
+static Oid
+table_oid(const char *table)
+{
+	Oid			namespace = get_namespace_oid("cvm", true);
+
+	return OidIsValid(namespace) ? get_relname_relid(table, namespace) : InvalidOid;
+}
+
+Oid
+cvm_registry_relation(void)
+{
+	if (!OidIsValid(registry_oid))
+		registry_oid = table_oid("model_registry");
+	return registry_oid;
+}
+
+/* Opens a scan over the rows of one model through the table's primary key. */
+typedef struct CatalogScan
+{
+	Relation	relation;
+	SysScanDesc scan;
+} CatalogScan;
+
+static void
+catalog_scan_open(CatalogScan *scan, const char *table, const char *name, int version,
+				  Snapshot snapshot)
+{
+	ScanKeyData keys[2];
+
+	scan->relation = table_open(table_oid(table), AccessShareLock);
+	list_free(RelationGetIndexList(scan->relation));
+	ScanKeyEntryInitialize(&keys[0], 0, get_attnum(RelationGetRelid(scan->relation), "model"),
+						   BTEqualStrategyNumber, InvalidOid, DEFAULT_COLLATION_OID,
+						   F_TEXTEQ, CStringGetTextDatum(name));
+	if (version > 0)
+		ScanKeyInit(&keys[1], get_attnum(RelationGetRelid(scan->relation), "version"),
+					BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(version));
+	scan->scan = systable_beginscan(scan->relation, scan->relation->rd_pkindex, true,
+									snapshot, version > 0 ? 2 : 1, keys);
+}
+
+static void
+catalog_scan_close(CatalogScan *scan)
+{
+	systable_endscan(scan->scan);
+	table_close(scan->relation, AccessShareLock);
+}
+
+static Datum
+catalog_value(CatalogScan *scan, HeapTuple tuple, const char *column, bool *isnull)
+{
+	return heap_getattr(tuple, get_attnum(RelationGetRelid(scan->relation), column),
+						RelationGetDescr(scan->relation), isnull);
+}
+
+/* Whether the latest committed state has the same registry row. */
+static bool
+is_latest(const char *name, ItemPointer row)
+{
+	CatalogScan scan;
+	HeapTuple	tuple;
+	bool		same;
+
+	if (IsInParallelMode() || IsParallelWorker())
+		return false;
+	PushActiveSnapshot(GetLatestSnapshot());
+	catalog_scan_open(&scan, "model_registry", name, 0, GetActiveSnapshot());
+	tuple = systable_getnext(scan.scan);
+	same = HeapTupleIsValid(tuple) && ItemPointerEquals(&tuple->t_self, row);
+	catalog_scan_close(&scan);
+	PopActiveSnapshot();
+	return same;
+}
+
+static bool
+read_name(const char *name, Snapshot snapshot, NameEntry *entry)
+{
+	CatalogScan scan;
+	HeapTuple	tuple;
+	bool		isnull;
+	ItemPointerData row;
+
+	if (!OidIsValid(cvm_registry_relation()))
+		return false;
+	catalog_scan_open(&scan, "model_registry", name, 0, snapshot);
+	tuple = systable_getnext(scan.scan);
+	if (!HeapTupleIsValid(tuple))
+	{
+		catalog_scan_close(&scan);
+		return false;
+	}
+	strlcpy(entry->name, name, NAME_SIZE);
+	row = tuple->t_self;
+	entry->owner = DatumGetObjectId(catalog_value(&scan, tuple, "owner", &isnull));
+	entry->active_version = DatumGetInt32(catalog_value(&scan, tuple, "active_version", &isnull));
+	if (isnull)
+		entry->active_version = 0;
+	catalog_scan_close(&scan);
+
+	entry->grantees = NULL;
+	entry->grantee_count = 0;
+	catalog_scan_open(&scan, "model_grants", name, 0, snapshot);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan.scan)))
+	{
+		Size		size = sizeof(Oid) * (entry->grantee_count + 1);
+
+		entry->grantees = entry->grantees ? repalloc(entry->grantees, size)
+			: MemoryContextAlloc(cache_context, size);
+		entry->grantees[entry->grantee_count++] =
+			DatumGetObjectId(catalog_value(&scan, tuple, "grantee", &isnull));
+	}
+	catalog_scan_close(&scan);
+	entry->current = is_latest(name, &row);
+	return true;
+}
+
+/* ---- names ---- */
+
+static SnapshotMark
+mark_of(Snapshot snapshot)
+{
+	SnapshotMark mark = {snapshot->xmax, snapshot->xmin,
+	snapshot->xcnt + snapshot->subxcnt, snapshot->curcid};
+
+	return mark;
+}
+
+/* Snapshots are ordered: a later one has seen all that an earlier one has. */
+static bool
+not_older(Snapshot snapshot, const SnapshotMark *mark)
+{
+	if (snapshot->xmax != mark->xmax)
+		return TransactionIdFollows(snapshot->xmax, mark->xmax);
+	if (snapshot->xmin != mark->xmin)
+		return TransactionIdFollows(snapshot->xmin, mark->xmin);
+	if (snapshot->xcnt + snapshot->subxcnt != mark->in_progress)
+		return snapshot->xcnt + snapshot->subxcnt < mark->in_progress;
+	return snapshot->curcid >= mark->command;
+}
+
+static bool
+find_name(const char *name, NameEntry *result)
+{
+	Snapshot	snapshot = GetActiveSnapshot();
+	uint64		before;
+	NameEntry  *entry;
+
+	if (strlen(name) >= NAME_SIZE)
+		return false;
+	prepare_caches();
+	entry = hash_search(names, name, HASH_FIND, NULL);
+	if (entry != NULL && not_older(snapshot, &entry->mark))
+	{
+		*result = *entry;
+		return true;
+	}
+
+	/* An invalidation while we read makes what was read unfit for keeping. */
+	do
+	{
+		before = generation;
+		prepare_caches();
+		memset(result, 0, sizeof(*result));
+		if (!read_name(name, snapshot, result))
+			return false;
+	} while (before != generation);
+
+	if (result->current)
+	{
+		bool		found;
+
+		result->mark = mark_of(snapshot);
+		entry = hash_search(names, name, HASH_ENTER, &found);
+		*entry = *result;
+	}
+	return true;
+}
+
+static bool
+caller_may_use(const NameEntry *entry)
+{
+	Oid			user = GetUserId();
+
+	if (has_privs_of_role(user, entry->owner))
+		return true;
+	for (int i = 0; i < entry->grantee_count; i++)
+		if (!OidIsValid(entry->grantees[i]) || has_privs_of_role(user, entry->grantees[i]))
+			return true;
+	return false;
+}
+
+/* ---- models ---- */
+
+static void
+unpin(void *argument)
+{
+	LoadedModel *loaded = argument;
+
+	loaded->pins--;
+	release(loaded);
+}
+
+static LoadedModel *
+load_model(const char *name, int version)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "cvm model",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	LoadedModel *loaded = palloc0(sizeof(LoadedModel));
+	CatalogScan scan;
+	HeapTuple	tuple;
+	bool		isnull;
+	struct varlena *value = NULL;
+
+	loaded->context = context;
+	catalog_scan_open(&scan, "model_versions", name, version, GetActiveSnapshot());
+	tuple = systable_getnext(scan.scan);
+	if (HeapTupleIsValid(tuple))
+		value = PG_DETOAST_DATUM_COPY(catalog_value(&scan, tuple, "fitted", &isnull));
+	catalog_scan_close(&scan);
+	if (value == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("model \"%s\" has no version %d", name, version)));
+	loaded->model = cvm_model_unpack(value);
+	MemoryContextSwitchTo(caller);
+	return loaded;
+}
+
+static LoadedModel *
+find_model(const char *name, int version, bool current)
+{
+	ModelKey	key;
+	ModelEntry *entry;
+	LoadedModel *loaded;
+	uint64		before = generation;
+
+	memset(&key, 0, sizeof(key));
+	strlcpy(key.name, name, NAME_SIZE);
+	key.version = version;
+	prepare_caches();
+	entry = current ? hash_search(models, &key, HASH_FIND, NULL) : NULL;
+	if (entry != NULL)
+		return entry->loaded;
+
+	loaded = load_model(name, version);
+	loaded->stale = !current || before != generation;
+	if (!loaded->stale)
+	{
+		bool		found;
+
+		entry = hash_search(models, &key, HASH_ENTER, &found);
+		entry->loaded = loaded;
+	}
+	MemoryContextSetParent(loaded->context, CacheMemoryContext);
+	return loaded;
+}
+
+void
+cvm_model_lookup(const char *name, int version, MemoryContext pin, CvmModelHandle *handle)
+{
+	NameEntry	entry;
+	LoadedModel *loaded;
+	MemoryContextCallback *callback;
+
+	if (!find_name(name, &entry) || !caller_may_use(&entry))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("model \"%s\" does not exist", name),
+				 errhint("SELECT model FROM cvm.model_overview lists the models that you may use.")));
+	if (version == 0)
+		version = entry.active_version;
+	if (version == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" has no active version", name),
+				 errhint("cvm.promote(model, version) makes one active.")));
+
+	callback = MemoryContextAlloc(pin, sizeof(MemoryContextCallback));
+	handle->name = MemoryContextStrdup(pin, name);
+	loaded = find_model(name, version, entry.current);
+	loaded->pins++;
+	callback->func = unpin;
+	callback->arg = loaded;
+	MemoryContextRegisterResetCallback(pin, callback);
+
+	handle->version = version;
+	handle->model = loaded->model;
+	handle->current = entry.current;
+}
+
+bool
+cvm_model_visible(const char *name)
+{
+	NameEntry	entry;
+
+	return find_name(name, &entry) && entry.active_version > 0 && caller_may_use(&entry);
+}
