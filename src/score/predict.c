@@ -1,0 +1,443 @@
+/*
+ * predict.c
+ *		predict(), predict_class() and predict_probabilities() in SQL.
+ *
+ * Five ways in: a model by name or as a value, with a row or with a float8[],
+ * and the planner's rewrite (rewrite.c) that passes just the columns.  Each
+ * ends in one row of scores and three ways out.  What was resolved (model,
+ * columns, scorer) is kept in fn_extra and looked up again when the model
+ * cache says that something changed, or when the caller passes another model
+ * or another row type.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+#include "utils/varlena.h"
+
+#include "model/model_type.h"
+#include "score/model_cache.h"
+#include "score/scorer.h"
+
+typedef struct PredictCall
+{
+	MemoryContext context;		/* reset when the model or the row type changes */
+	const CvmModel *model;
+	CvmScorer  *scorer;			/* NULL: not made yet */
+
+	struct varlena *argument;	/* the model argument, as it was passed */
+	uint64		generation;		/* of the model cache, for names */
+
+	Oid			row_type;		/* of the rows that scorer reads */
+	int32		row_typmod;
+	int			row_columns;
+	Datum	   *row_values;		/* deformed row */
+	bool	   *row_nulls;
+	int		   *positions;		/* input -> column of the row, or argument */
+	Datum	   *values;			/* by input */
+	bool	   *nulls;
+} PredictCall;
+
+/* ---- the model ---- */
+
+static PredictCall *
+predict_call(FunctionCallInfo fcinfo)
+{
+	PredictCall *call = fcinfo->flinfo->fn_extra;
+
+	if (call == NULL)
+	{
+		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PredictCall));
+		call->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "cvm predict",
+											  ALLOCSET_SMALL_SIZES);
+		fcinfo->flinfo->fn_extra = call;
+	}
+	return call;
+}
+
+static void
+forget_model(PredictCall *call)
+{
+	MemoryContext context = call->context;
+
+	MemoryContextReset(context);	/* unpins the model */
+	memset(call, 0, sizeof(*call));
+	call->context = context;
+}
+
+/* Remembers the argument, to see whether the next call has the same. */
+static void
+remember_argument(PredictCall *call, struct varlena *argument)
+{
+	Size		size = VARSIZE_ANY(argument);
+
+	call->argument = MemoryContextAlloc(call->context, size);
+	memcpy(call->argument, argument, size);
+}
+
+static bool
+same_argument(const PredictCall *call, struct varlena *argument)
+{
+	return call->argument != NULL && VARSIZE_ANY(call->argument) == VARSIZE_ANY(argument) &&
+		memcmp(call->argument, argument, VARSIZE_ANY(argument)) == 0;
+}
+
+static void
+use_named_model(PredictCall *call, text *name)
+{
+	CvmModelHandle handle;
+
+	if (call->generation == cvm_model_cache_generation() &&
+		same_argument(call, (struct varlena *) name))
+		return;
+	forget_model(call);
+	cvm_model_lookup(text_to_cstring(name), 0, call->context, &handle);
+	call->model = handle.model;
+	remember_argument(call, (struct varlena *) name);
+	call->generation = cvm_model_cache_generation();
+}
+
+static void
+use_model_value(PredictCall *call, struct varlena *value)
+{
+	MemoryContext caller;
+
+	if (same_argument(call, value))
+		return;
+	forget_model(call);
+	caller = MemoryContextSwitchTo(call->context);
+	call->model = cvm_model_unpack(PG_DETOAST_DATUM_COPY(PointerGetDatum(value)));
+	remember_argument(call, value);
+	MemoryContextSwitchTo(caller);
+}
+
+/* ---- the row ---- */
+
+static void
+missing_column(const CvmModel *model, const char *input, TupleDesc columns)
+{
+	int			length = strlen(input);
+	int			best = Max(length / 3, 1) + 1;
+	const char *nearest = NULL;
+
+	for (int i = 0; i < columns->natts && length <= NAMEDATALEN; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(columns, i);
+		const char *name = NameStr(column->attname);
+		int			distance;
+
+		if (column->attisdropped)
+			continue;
+		distance = varstr_levenshtein_less_equal(input, length, name, strlen(name),
+												 1, 1, 1, best, true);
+		if (distance < best)
+		{
+			best = distance;
+			nearest = name;
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("the row has no column \"%s\", which the model needs", input),
+			 nearest ? errhint("The nearest name is \"%s\". Columns are matched by name: rename it in the query.", nearest)
+			 : errhint("SELECT * FROM cvm.inputs(cvm.active_model(...)) lists the columns that a model needs.")));
+}
+
+static void
+alloc_inputs(PredictCall *call)
+{
+	int			count = Max(call->model->encoder.input_count, 1);
+
+	call->positions = palloc(sizeof(int) * count);
+	call->values = palloc(sizeof(Datum) * count);
+	call->nulls = palloc(sizeof(bool) * count);
+}
+
+static void
+prepare_row(PredictCall *call, Oid type, int32 typmod)
+{
+	const CvmEncoder *encoder = &call->model->encoder;
+	MemoryContext caller = MemoryContextSwitchTo(call->context);
+	TupleDesc	columns = lookup_rowtype_tupdesc_copy(type, typmod);
+	Oid		   *types = palloc(sizeof(Oid) * Max(encoder->input_count, 1));
+
+	alloc_inputs(call);
+	for (int i = 0; i < encoder->input_count; i++)
+	{
+		int			at = 0;
+
+		while (at < columns->natts &&
+			   (TupleDescAttr(columns, at)->attisdropped ||
+				strcmp(NameStr(TupleDescAttr(columns, at)->attname),
+					   encoder->inputs[i].name) != 0))
+			at++;
+		if (at == columns->natts)
+			missing_column(call->model, encoder->inputs[i].name, columns);
+		call->positions[i] = at;
+		types[i] = TupleDescAttr(columns, at)->atttypid;
+	}
+	call->row_columns = columns->natts;
+	call->row_values = palloc(sizeof(Datum) * Max(columns->natts, 1));
+	call->row_nulls = palloc(sizeof(bool) * Max(columns->natts, 1));
+	call->scorer = cvm_scorer_create(call->model, types);
+	call->row_type = type;
+	call->row_typmod = typmod;
+	MemoryContextSwitchTo(caller);
+}
+
+static const double *
+score_row(PredictCall *call, HeapTupleHeader row)
+{
+	Oid			type = HeapTupleHeaderGetTypeId(row);
+	int32		typmod = HeapTupleHeaderGetTypMod(row);
+	HeapTupleData tuple;
+	TupleDesc	columns;
+
+	if (call->scorer == NULL || call->row_type != type || call->row_typmod != typmod)
+		prepare_row(call, type, typmod);
+
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	columns = lookup_rowtype_tupdesc(type, typmod);
+	heap_deform_tuple(&tuple, columns, call->row_values, call->row_nulls);
+	ReleaseTupleDesc(columns);
+
+	for (int i = 0; i < call->model->encoder.input_count; i++)
+	{
+		call->values[i] = call->row_values[call->positions[i]];
+		call->nulls[i] = call->row_nulls[call->positions[i]];
+	}
+	return cvm_scorer_row(call->scorer, call->values, call->nulls);
+}
+
+static const double *
+score_array(PredictCall *call, Datum array)
+{
+	if (call->scorer == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(call->context);
+
+		call->scorer = cvm_scorer_create_array(call->model);
+		MemoryContextSwitchTo(caller);
+	}
+	return cvm_scorer_array(call->scorer, array);
+}
+
+/* ---- the planner's rewrite: (model, version, columns, VARIADIC values) ---- */
+
+#define FIRST_COLUMN 3
+
+/* Finds each input of the model among the passed columns; false: not all. */
+static bool
+match_columns(const CvmModel *model, Datum *columns, int count, int *positions)
+{
+	for (int i = 0; i < model->encoder.input_count; i++)
+	{
+		int			at = 0;
+
+		while (at < count &&
+			   strcmp(model->encoder.inputs[i].name, TextDatumGetCString(columns[at])) != 0)
+			at++;
+		if (at == count)
+			return false;
+		positions[i] = at;
+	}
+	return true;
+}
+
+static void
+prepare_columns(PredictCall *call, FunctionCallInfo fcinfo)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int			planned = PG_GETARG_INT32(1);
+	MemoryContext caller = MemoryContextSwitchTo(call->context);
+	CvmModelHandle handle;
+	Datum	   *columns;
+	Oid		   *types;
+	int			count;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false, TYPALIGN_INT,
+					  &columns, NULL, &count);
+	if (count != PG_NARGS() - FIRST_COLUMN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%d column names for %d values", count, PG_NARGS() - FIRST_COLUMN)));
+	cvm_model_lookup(name, 0, call->context, &handle);
+	call->model = handle.model;
+	alloc_inputs(call);
+	if (!match_columns(call->model, columns, count, call->positions))
+	{
+		/* Promoted since planning, with other inputs: stay with what was planned. */
+		cvm_model_lookup(name, planned, call->context, &handle);
+		call->model = handle.model;
+		alloc_inputs(call);
+		if (!match_columns(call->model, columns, count, call->positions))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("columns that model \"%s\" needs were not passed", name),
+					 errhint("Call cvm.predict with a row; it chooses the columns.")));
+	}
+	types = palloc(sizeof(Oid) * Max(call->model->encoder.input_count, 1));
+	for (int i = 0; i < call->model->encoder.input_count; i++)
+		types[i] = get_fn_expr_argtype(fcinfo->flinfo, FIRST_COLUMN + call->positions[i]);
+	call->scorer = cvm_scorer_create(call->model, types);
+	MemoryContextSwitchTo(caller);
+	call->generation = cvm_model_cache_generation();
+}
+
+static const double *
+score_columns(FunctionCallInfo fcinfo, const CvmModel **model)
+{
+	PredictCall *call = predict_call(fcinfo);
+
+	if (call->scorer == NULL || call->generation != cvm_model_cache_generation())
+	{
+		forget_model(call);
+		prepare_columns(call, fcinfo);
+	}
+	*model = call->model;
+	for (int i = 0; i < call->model->encoder.input_count; i++)
+	{
+		NullableDatum *argument = &fcinfo->args[FIRST_COLUMN + call->positions[i]];
+
+		call->values[i] = argument->value;
+		call->nulls[i] = argument->isnull;
+	}
+	return cvm_scorer_row(call->scorer, call->values, call->nulls);
+}
+
+/* ---- ways in ---- */
+
+static const double *
+score_name_row(FunctionCallInfo fcinfo, const CvmModel **model)
+{
+	PredictCall *call = predict_call(fcinfo);
+
+	use_named_model(call, PG_GETARG_TEXT_PP(0));
+	*model = call->model;
+	return score_row(call, PG_GETARG_HEAPTUPLEHEADER(1));
+}
+
+static const double *
+score_value_row(FunctionCallInfo fcinfo, const CvmModel **model)
+{
+	PredictCall *call = predict_call(fcinfo);
+
+	use_model_value(call, (struct varlena *) PG_GETARG_POINTER(0));
+	*model = call->model;
+	return score_row(call, PG_GETARG_HEAPTUPLEHEADER(1));
+}
+
+static const double *
+score_name_array(FunctionCallInfo fcinfo, const CvmModel **model)
+{
+	PredictCall *call = predict_call(fcinfo);
+
+	use_named_model(call, PG_GETARG_TEXT_PP(0));
+	*model = call->model;
+	return score_array(call, PG_GETARG_DATUM(1));
+}
+
+static const double *
+score_value_array(FunctionCallInfo fcinfo, const CvmModel **model)
+{
+	PredictCall *call = predict_call(fcinfo);
+
+	use_model_value(call, (struct varlena *) PG_GETARG_POINTER(0));
+	*model = call->model;
+	return score_array(call, PG_GETARG_DATUM(1));
+}
+
+/* ---- ways out ---- */
+
+static Datum
+value_result(const CvmModel *model, const double *scores)
+{
+	if (model->task == CVM_MULTICLASS)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("the model has %d classes, so there is no single value to predict",
+						model->class_count),
+				 errhint("Use cvm.predict_class or cvm.predict_probabilities.")));
+	return Float8GetDatum(scores[0]);
+}
+
+static void
+require_classes(const CvmModel *model)
+{
+	if (model->class_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("the model predicts a number, not a class"),
+				 errhint("Use cvm.predict.")));
+}
+
+static Datum
+class_result(const CvmModel *model, const double *scores)
+{
+	int			best = 0;
+
+	require_classes(model);
+	if (model->task == CVM_BINARY)
+		best = scores[0] > 0.5 ? 1 : 0;
+	else
+		for (int k = 1; k < model->class_count; k++)
+			if (scores[k] > scores[best])
+				best = k;
+	return CStringGetTextDatum(model->classes[best]);
+}
+
+static Datum
+probabilities_result(const CvmModel *model, const double *scores)
+{
+	Datum	   *elements;
+
+	require_classes(model);
+	elements = palloc(sizeof(Datum) * model->class_count);
+	if (model->task == CVM_BINARY)
+	{
+		elements[0] = Float8GetDatum(1.0 - scores[0]);
+		elements[1] = Float8GetDatum(scores[0]);
+	}
+	else
+		for (int k = 0; k < model->class_count; k++)
+			elements[k] = Float8GetDatum(scores[k]);
+	return PointerGetDatum(construct_array(elements, model->class_count, FLOAT8OID,
+										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* One SQL function for a way in and a way out. */
+#define PREDICT_FUNCTION(name, way_in, way_out) \
+PG_FUNCTION_INFO_V1(name); \
+Datum \
+name(PG_FUNCTION_ARGS) \
+{ \
+	const CvmModel *model; \
+	const double *scores = way_in(fcinfo, &model); \
+	\
+	return way_out(model, scores); \
+}
+
+PREDICT_FUNCTION(cvm_predict_name_row, score_name_row, value_result)
+PREDICT_FUNCTION(cvm_predict_value_row, score_value_row, value_result)
+PREDICT_FUNCTION(cvm_predict_name_array, score_name_array, value_result)
+PREDICT_FUNCTION(cvm_predict_value_array, score_value_array, value_result)
+PREDICT_FUNCTION(cvm_predict_columns, score_columns, value_result)
+PREDICT_FUNCTION(cvm_predict_class_name_row, score_name_row, class_result)
+PREDICT_FUNCTION(cvm_predict_class_value_row, score_value_row, class_result)
+PREDICT_FUNCTION(cvm_predict_class_name_array, score_name_array, class_result)
+PREDICT_FUNCTION(cvm_predict_class_value_array, score_value_array, class_result)
+PREDICT_FUNCTION(cvm_predict_class_columns, score_columns, class_result)
+PREDICT_FUNCTION(cvm_predict_probabilities_name_row, score_name_row, probabilities_result)
+PREDICT_FUNCTION(cvm_predict_probabilities_value_row, score_value_row, probabilities_result)
+PREDICT_FUNCTION(cvm_predict_probabilities_name_array, score_name_array, probabilities_result)
+PREDICT_FUNCTION(cvm_predict_probabilities_value_array, score_value_array, probabilities_result)
+PREDICT_FUNCTION(cvm_predict_probabilities_columns, score_columns, probabilities_result)
