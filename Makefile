@@ -4,6 +4,16 @@
 #   make check    every test, in a private cluster
 #   make, make install, make installcheck, make clean, make uninstall: as PGXS
 
+# demo, demo-stop, check and bench install what is missing and use a private cluster.
+HOUSE_GOALS = demo demo-stop check bench
+ifneq ($(filter $(HOUSE_GOALS),$(MAKECMDGOALS)),)
+
+.PHONY: $(HOUSE_GOALS)
+$(HOUSE_GOALS):
+	@PG_CONFIG="$(or $(PG_CONFIG),pg_config)" test/run/$@.sh
+
+else
+
 EXTENSION = cvm
 MODULE_big = cvm
 EXTENSION_VERSION = 1.0
@@ -43,3 +53,5 @@ sql/cvm--$(EXTENSION_VERSION).sql: $(SQL_PARTS)
 	cat $^ > $@
 
 -include $(SRCS:.c=.d)
+
+endif
