@@ -40,7 +40,7 @@ SHLIB_LINK = $(if $(OPENBLAS_LIBDIR),-L$(OPENBLAS_LIBDIR) -Wl$(comma)-rpath$(com
 comma = ,
 
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
-REGRESS_OPTS = --inputdir=test --load-extension=cvm
+REGRESS_OPTS = --inputdir=test --encoding=UTF8 --load-extension=cvm
 ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test --load-extension=cvm
 EXTRA_CLEAN = $(SRCS:.c=.d) $(SRCS:.c=.bc) results output_iso

@@ -128,15 +128,22 @@ element(const CvmJsonArray *array, int index)
 
 /* ---- scalars ---- */
 
+/* problem: what to say of anything but a number (or null, where it means NaN). */
 static double
-double_of(const CvmJsonObject *object, const char *key, const JsonbValue *value, bool nullable)
+double_of(const CvmJsonObject *object, const char *key, const JsonbValue *value,
+		  bool nullable, const char *problem)
 {
+	double		number;
+
 	if (value->type == jbvNull && nullable)
 		return NAN;
 	if (value->type != jbvNumeric)
-		cvm_json_fail(object, key, nullable ? "must be a number or null" : "must be a number");
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8,
-											  NumericGetDatum(value->val.numeric)));
+		cvm_json_fail(object, key, problem);
+	number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+												NumericGetDatum(value->val.numeric)));
+	if (!isfinite(number))
+		cvm_json_fail(object, key, "is out of the range of double precision");
+	return number;
 }
 
 double
@@ -144,7 +151,7 @@ cvm_json_double(const CvmJsonObject *object, const char *key)
 {
 	JsonbValue	value;
 
-	return double_of(object, key, field(object, key, &value), false);
+	return double_of(object, key, field(object, key, &value), false, "must be a number");
 }
 
 double
@@ -152,7 +159,7 @@ cvm_json_double_or_nan(const CvmJsonObject *object, const char *key)
 {
 	JsonbValue	value;
 
-	return double_of(object, key, field(object, key, &value), true);
+	return double_of(object, key, field(object, key, &value), true, "must be a number or null");
 }
 
 int64
@@ -291,12 +298,13 @@ read_doubles(const CvmJsonArray *array, int count, bool nullable, double *values
 {
 	if (array->count != count)
 		cvm_json_fail(array->object, array->key,
-					  psprintf("must hold %d numbers, not %d", count, array->count));
+					  psprintf("must have length %d, not %d", count, array->count));
 	for (int i = 0; i < count; i++)
 	{
 		JsonbValue *value = element(array, i);
 
-		values[i] = double_of(array->object, array->key, value, nullable);
+		values[i] = double_of(array->object, array->key, value, nullable,
+							  nullable ? "must hold numbers or null" : "must hold numbers");
 		pfree(value);
 	}
 }
@@ -321,7 +329,7 @@ cvm_json_matrix(const CvmJsonObject *object, const char *key,
 
 	cvm_json_array(object, key, &array);
 	if (array.count != rows)
-		cvm_json_fail(object, key, psprintf("must hold %d arrays, not %d", rows, array.count));
+		cvm_json_fail(object, key, psprintf("must have length %d, not %d", rows, array.count));
 	values = CVM_NEW(double, (Size) rows * columns);
 	for (int i = 0; i < rows; i++)
 	{

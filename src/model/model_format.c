@@ -394,7 +394,7 @@ cvm_model_decode(const void *bytes, size_t length, CvmModel **result, CvmError *
 	model->task = (CvmTask) cvm_read_u16(&reader);
 	read_zero(&reader, cvm_read_u32(&reader));
 	if (reader.failed)
-		return BAD("it ends within its head");
+		return BAD("its head cannot be read");
 	if (model->family >= CVM_FAMILY_COUNT)
 	{
 		cvm_fail(error, CVM_FUTURE_FORMAT,
