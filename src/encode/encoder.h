@@ -186,7 +186,7 @@ extern int	cvm_level_missing(const CvmTerm *term);
 
 /*
  * The name of what a slot stands for: feature is the term's name, level the
- * category level, "missing" for a flag, or NULL.
+ * category level, CVM_MISSING_LEVEL for a flag, or NULL.
  */
 extern void cvm_encoder_slot_name(const CvmEncoder *encoder, int slot,
 								  const char **feature, const char **level);

@@ -99,9 +99,9 @@ cvm_model_pack(const CvmModel *model)
 static struct varlena *
 detoast(struct varlena *value)
 {
-	value = PG_DETOAST_DATUM(value);
+	value = PG_DETOAST_DATUM(PointerGetDatum(value));
 	if ((uintptr_t) BODY(value) % sizeof(double) != 0)
-		value = PG_DETOAST_DATUM_COPY(value);
+		value = PG_DETOAST_DATUM_COPY(PointerGetDatum(value));
 	if (VARSIZE(value) < BODY_OFFSET)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
