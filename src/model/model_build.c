@@ -293,7 +293,7 @@ slot_deviation(const CvmEncoder *encoder, int slot)
 			share = term->missing_share;
 		else
 			continue;
-		return sqrt(share * (1 - share));
+		return sqrt(fmax(0, share * (1 - share)));
 	}
 	return NAN;
 }

@@ -21,10 +21,13 @@
 /* How much of a name goes into a message. */
 #define NAME "\"%.100s\""
 
+/* Sums of weights round; a share may be off by as much. */
+#define SHARE_TOLERANCE 1e-9
+
 static bool
 is_share(double value)
 {
-	return value >= 0 && value <= 1;
+	return value >= -SHARE_TOLERANCE && value <= 1 + SHARE_TOLERANCE;
 }
 
 static bool

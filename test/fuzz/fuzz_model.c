@@ -64,7 +64,7 @@ use(const CvmModel *model)
 
 		REQUIRE(strlen(encoder->inputs[term->input].name) > 0);
 		for (int level = 0; level < term->level_count; level++)
-			REQUIRE(term->levels[level] != NULL && term->level_shares[level] >= 0);
+			REQUIRE(term->levels[level] != NULL && isfinite(term->level_shares[level]));
 	}
 	if (encoder->slots > MOST_SLOTS_TO_USE)
 		return;

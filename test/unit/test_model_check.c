@@ -153,6 +153,12 @@ test_accepted(void)
 	terms[2].levels[0] = CVM_OTHER_LEVEL;
 	CHECK(cvm_model_check(model, NULL) == CVM_OK);
 
+	/* a share that rounding left just outside */
+	fresh(CVM_LOGISTIC);
+	model->class_shares[0] = 1 + 1e-15;
+	model->class_shares[1] = -1e-16;
+	CHECK(cvm_model_check(model, NULL) == CVM_OK);
+
 	/* nothing but an intercept */
 	fresh(CVM_LINEAR);
 	model->encoder.input_count = 0;
