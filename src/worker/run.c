@@ -1,0 +1,169 @@
+/*
+ * run.c
+ *		One training run: in a process of its own, or in the caller's session.
+ *
+ * In a process there are three transactions: the run is marked as running and
+ * committed before the work; the work and its result are one; a failure is
+ * written in a third, after the second was rolled back.  Killed in between,
+ * the run stays "running" without a process, which the next look closes.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "storage/ipc.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+
+#include "catalog/runs.h"
+#include "catalog/train.h"
+#include "worker/due.h"
+#include "worker/run.h"
+#include "worker/worker.h"
+
+extern PGDLLEXPORT void cvm_run_main(Datum argument);
+
+/* ---- in this session ---- */
+
+bool
+cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool succeeded = false;
+
+	*error = NULL;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		*result = cvm_retrain_by_definition(model, run, cvm_schedule_options(model));
+		ReleaseCurrentSubTransaction();
+		succeeded = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *failure;
+
+		MemoryContextSwitchTo(context);
+		failure = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		/* A cancel is for the caller's statement, not only for this run. */
+		if (failure->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			ReThrowError(failure);
+		*error = failure->message;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+
+	if (succeeded)
+		cvm_schedule_succeeded(model);
+	else
+	{
+		cvm_run_end(model, run, "failed", NULL, *error);
+		cvm_schedule_failed(model);
+	}
+	return succeeded;
+}
+
+/* ---- in a process ---- */
+
+static void
+begin(void)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	SPI_connect();
+}
+
+static void
+commit(void)
+{
+	SPI_finish();
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+static void
+release_slot(int code, Datum argument)
+{
+	CvmRunSlot *slot = &cvm_worker_shared->runs[DatumGetInt32(argument)];
+
+	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
+	slot->database = InvalidOid;
+	/* Others may be waiting for the slot. */
+	cvm_worker_shared->asked_database = MyDatabaseId;
+	if (cvm_worker_shared->launcher != NULL)
+		SetLatch(cvm_worker_shared->launcher);
+	LWLockRelease(cvm_worker_shared->lock);
+}
+
+static void
+work(const char *model, int run)
+{
+	char	   *volatile error = NULL;
+	volatile bool cancelled = false;
+
+	begin();
+	if (!cvm_run_start(model, run))
+	{
+		commit();				/* taken back, or dropped with its model */
+		return;
+	}
+	commit();
+
+	PG_TRY();
+	{
+		begin();
+		(void) cvm_retrain_by_definition(model, run, cvm_schedule_options(model));
+		cvm_schedule_succeeded(model);
+		commit();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *failure;
+
+		MemoryContextSwitchTo(TopMemoryContext);
+		failure = CopyErrorData();
+		FlushErrorState();
+		AbortCurrentTransaction();
+		error = failure->message;
+		cancelled = failure->sqlerrcode == ERRCODE_QUERY_CANCELED;
+	}
+	PG_END_TRY();
+
+	if (error != NULL)
+	{
+		begin();
+		cvm_run_end(model, run, cancelled ? "cancelled" : "failed", NULL, error);
+		cvm_schedule_failed(model);
+		commit();
+	}
+}
+
+void
+cvm_run_main(Datum argument)
+{
+	CvmRunSlot	slot;
+
+	pqsignal(SIGTERM, die);
+	pqsignal(SIGINT, StatementCancelHandler);
+	BackgroundWorkerUnblockSignals();
+	before_shmem_exit(release_slot, argument);
+	LWLockAcquire(cvm_worker_shared->lock, LW_SHARED);
+	slot = cvm_worker_shared->runs[DatumGetInt32(argument)];
+	LWLockRelease(cvm_worker_shared->lock);
+
+	BackgroundWorkerInitializeConnectionByOid(slot.database, InvalidOid, 0);
+	pgstat_report_appname("cvm run");
+	work(slot.model, slot.run);
+}
