@@ -10,8 +10,9 @@
  *				weekday); an array of n is n.
  *	  slot		a position in the coefficient vector.  A number term has a
  *				slot for its value and, if it was missing in training, one for
- *				its "is missing" flag; a category term has one for each level
- *				but the first, which is the reference (the most frequent).
+ *				its "is missing" flag (unless another term is missing in just
+ *				the same rows); a category term has one for each level but the
+ *				first, which is the reference (the most frequent).
  *
  * Slots of dense columns (values and flags, in term order, each flag right
  * after its value) come first, then those of category levels in term order.
@@ -151,15 +152,43 @@ typedef struct CvmEncoderOptions
 /* Why a column (or a part of it) was left out, for a NOTICE. */
 typedef enum CvmLeftOut
 {
-	CVM_LEFT_OUT_CONSTANT, CVM_LEFT_OUT_MISSING, CVM_LEFT_OUT_IDENTIFIER
+	CVM_LEFT_OUT_CONSTANT,		/* one value, and never missing */
+	CVM_LEFT_OUT_MISSING,		/* no value */
+	CVM_LEFT_OUT_IDENTIFIER,	/* a different value in nearly every row */
+	CVM_LEFT_OUT_RARE			/* a category without a level of at least
+								 * min_category_count rows */
 } CvmLeftOut;
 
+#define CVM_LEFT_OUT_COUNT 4
+
+/*
+ * One call for each column and reason; the name is that of the column or, for
+ * parts of it, of the first of these ("x[3] and 5 others").
+ */
 typedef void (*CvmLeftOutReport) (void *state, const char *term_name, CvmLeftOut why);
 
-/* CVM_NO_FEATURES when nothing is left; report may be NULL. */
+/*
+ * Which terms are left out, and how the levels of categories are chosen, is
+ * said in encoder_learn.c and levels.c.  CVM_NO_FEATURES when nothing is left;
+ * report may be NULL.  The encoder does not point into the profile.
+ */
 extern CvmStatus cvm_encoder_learn(const CvmProfile *profile, const CvmEncoderOptions *options,
 								   CvmLeftOutReport report, void *report_state,
 								   CvmEncoder **encoder, CvmError *error);
+
+/* Feature cells of training rows that were missing; a time counts once. */
+extern int64_t cvm_profile_missing_cells(const CvmProfile *profile);
+
+/*
+ * Deciles of the values of a number term that were not missing, from a sample
+ * of some thousand rows; the first and last are the true extremes.  false:
+ * the term is a category, or the sample has no value of it.  encoder was
+ * learned from this profile.
+ */
+#define CVM_QUANTILES 11
+
+extern bool cvm_profile_quantiles(const CvmProfile *profile, const CvmEncoder *encoder,
+								  int term, double quantiles[CVM_QUANTILES]);
 
 /* ---- applying ---- */
 
@@ -181,6 +210,7 @@ extern void cvm_encode_block(const CvmEncodePlan *plan, const CvmBlock *raw, Cvm
 typedef struct CvmLevelLookup CvmLevelLookup;
 
 extern CvmLevelLookup *cvm_level_lookup_create(const CvmTerm *term);
+extern void cvm_level_lookup_release(CvmLevelLookup *lookup);
 extern int	cvm_level_find(const CvmLevelLookup *lookup, const char *text, int length);
 extern int	cvm_level_missing(const CvmTerm *term);
 

@@ -68,6 +68,11 @@ report_left_out(void *state, const char *term_name, CvmLeftOut why)
 					(errmsg("column \"%s\" is left out: it has a different value in nearly every row, like an identifier",
 							term_name)));
 			break;
+		case CVM_LEFT_OUT_RARE:
+			ereport(NOTICE,
+					(errmsg("column \"%s\" is left out: each of its values is in fewer rows than min_category_count",
+							term_name)));
+			break;
 	}
 }
 

@@ -1,0 +1,54 @@
+/*
+ * encoder.c
+ *		Names: of kinds of inputs, and of what coefficients stand for.
+ */
+#include "encode/encoder.h"
+
+#include <string.h>
+
+static const char *const kind_names[CVM_INPUT_KIND_COUNT] = {
+	"number", "boolean", "category", "time", "interval", "array"
+};
+
+const char *
+cvm_input_kind_name(CvmInputKind kind)
+{
+	return kind_names[kind];
+}
+
+bool
+cvm_input_kind_from_name(const char *name, CvmInputKind *kind)
+{
+	for (int i = 0; i < CVM_INPUT_KIND_COUNT; i++)
+		if (strcmp(name, kind_names[i]) == 0)
+		{
+			*kind = (CvmInputKind) i;
+			return true;
+		}
+	return false;
+}
+
+void
+cvm_encoder_slot_name(const CvmEncoder *encoder, int slot,
+					  const char **feature, const char **level)
+{
+	*feature = NULL;
+	*level = NULL;
+	for (int i = 0; i < encoder->term_count; i++)
+	{
+		const CvmTerm *term = &encoder->terms[i];
+
+		if (term->kind == CVM_TERM_CATEGORY)
+		{
+			if (slot < term->slot || slot - term->slot >= term->level_count - 1)
+				continue;
+			*level = term->levels[slot - term->slot + 1];
+		}
+		else if (slot == term->flag_slot)
+			*level = "missing";
+		else if (slot != term->slot)
+			continue;
+		*feature = term->name;
+		return;
+	}
+}
