@@ -27,6 +27,7 @@
 #include "catalog/access.h"
 #include "catalog/runs.h"
 #include "worker/due.h"
+#include "worker/worker.h"
 
 static Oid
 source_table(const CvmDefinition *definition)
@@ -92,6 +93,33 @@ set_rows_seen(const char *model, int64 rows)
 
 /* ---- looking ---- */
 
+void
+cvm_close_leftovers(void)
+{
+	List	   *models = NIL;
+	List	   *runs = NIL;
+	ListCell   *model;
+	ListCell   *run;
+
+	cvm_catalog_execute("SELECT model, run FROM cvm.training_runs WHERE status = 'running'",
+						0, NULL, NULL, NULL, false);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		models = lappend(models, cvm_catalog_text(i, 1));
+		runs = lappend_int(runs, cvm_catalog_integer(i, 2));
+	}
+	forboth(model, models, run, runs)
+	{
+		if (cvm_run_has_process(lfirst(model), lfirst_int(run)))
+			continue;
+		cvm_run_end(lfirst(model), lfirst_int(run), "failed",
+					"the process ended before the run did", NULL);
+		/* Nothing to close: it ended well after our list was made. */
+		if (SPI_processed > 0)
+			cvm_schedule_failed(lfirst(model));
+	}
+}
+
 typedef struct Candidate
 {
 	char	   *model;
@@ -128,8 +156,52 @@ queue_if_due(const Candidate *candidate)
 	run_statement(candidate->model,
 				  "UPDATE cvm.schedules SET retry_at = NULL, next_due = CASE"
 				  " WHEN every IS NULL OR next_due > clock_timestamp() THEN next_due"
-				  " WHEN next_due + every > clock_timestamp() THEN next_due + every"
-				  " ELSE clock_timestamp() + every END WHERE model = $1");
+				  " ELSE (SELECT min(next_due + every * k) FROM ("
+				  "   SELECT floor(extract(epoch FROM clock_timestamp() - next_due)"
+				  "    / extract(epoch FROM every)) AS periods) AS late,"
+				  /* months and days vary in length: look around the estimate */
+				  "   generate_series(greatest(1, floor(periods *"
+				  "    CASE WHEN every >= interval '28 days' THEN 0.95 ELSE 1 END) - 1)::bigint,"
+				  "    (periods + 2)::bigint) AS k"
+				  "  WHERE next_due + every * k > clock_timestamp()) END"
+				  " WHERE model = $1");
+}
+
+/*
+ * One model's trouble is not the others': a source that cannot be looked at,
+ * or a row that a long training in a session has locked, is left for the
+ * next look.
+ */
+static void
+queue_guarded(const Candidate *candidate)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		queue_if_due(candidate);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *failure;
+
+		MemoryContextSwitchTo(context);
+		failure = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (failure->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			ReThrowError(failure);
+		ereport(DEBUG1,
+				(errmsg_internal("model \"%s\" could not be looked at: %s",
+								 candidate->model, failure->message)));
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
 }
 
 void
@@ -162,7 +234,7 @@ cvm_queue_due(void)
 	for (uint64 i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		queue_if_due(&candidates[i]);
+		queue_guarded(&candidates[i]);
 	}
 }
 

@@ -18,6 +18,13 @@
  */
 extern int64 cvm_rows_inserted(const CvmDefinition *definition);
 
+/*
+ * Fails the runs that say "running" but have no process: the server or the
+ * process died.  Only run processes commit that state, so without a launcher
+ * every such row is a leftover.  SPI is connected.
+ */
+extern void cvm_close_leftovers(void);
+
 /* Queues a run for every scheduled model that is due; SPI is connected. */
 extern void cvm_queue_due(void);
 

@@ -78,6 +78,7 @@ cvm_worker_init(void)
 	shmem_request_hook = request_shared_memory;
 	previous_startup_hook = shmem_startup_hook;
 	shmem_startup_hook = start_shared_memory;
+	cvm_drop_database_init();
 
 	/* Not on a standby: there it starts with promotion. */
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;

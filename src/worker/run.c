@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -114,7 +115,8 @@ work(const char *model, int run)
 	volatile bool cancelled = false;
 
 	begin();
-	if (!cvm_run_start(model, run))
+	/* The extension may have been dropped since the run was queued. */
+	if (!OidIsValid(get_extension_oid("cvm", true)) || !cvm_run_start(model, run))
 	{
 		commit();				/* taken back, or dropped with its model */
 		return;
@@ -144,8 +146,11 @@ work(const char *model, int run)
 	if (error != NULL)
 	{
 		begin();
-		cvm_run_end(model, run, cancelled ? "cancelled" : "failed", NULL, error);
-		cvm_schedule_failed(model);
+		if (OidIsValid(get_extension_oid("cvm", true)))
+		{
+			cvm_run_end(model, run, cancelled ? "cancelled" : "failed", NULL, error);
+			cvm_schedule_failed(model);
+		}
 		commit();
 	}
 }
@@ -154,13 +159,15 @@ void
 cvm_run_main(Datum argument)
 {
 	CvmRunSlot	slot;
+	CvmRunSlot *shared_slot = &cvm_worker_shared->runs[DatumGetInt32(argument)];
 
 	pqsignal(SIGTERM, die);
 	pqsignal(SIGINT, StatementCancelHandler);
 	BackgroundWorkerUnblockSignals();
 	before_shmem_exit(release_slot, argument);
-	LWLockAcquire(cvm_worker_shared->lock, LW_SHARED);
-	slot = cvm_worker_shared->runs[DatumGetInt32(argument)];
+	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
+	shared_slot->pid = MyProcPid;
+	slot = *shared_slot;
 	LWLockRelease(cvm_worker_shared->lock);
 
 	BackgroundWorkerInitializeConnectionByOid(slot.database, InvalidOid, 0);

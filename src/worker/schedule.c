@@ -169,6 +169,7 @@ cvm_run_due(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	connect_spi();
+	cvm_close_leftovers();
 	cvm_queue_due();
 	models = cvm_queued_models(&runs);
 	forboth(model, models, run, runs)

@@ -18,6 +18,7 @@
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -29,19 +30,36 @@
 
 extern PGDLLEXPORT void cvm_scheduler_main(Datum argument);
 
+/* A process that is not up after this long will never be: its fork failed. */
+#define STARTUP_LIMIT_MS (60 * 1000)
+
+/* The longest wait for a row that a session holds: others wait behind us. */
+#define LOOK_LOCK_TIMEOUT "500ms"
+
 /* ---- slots ---- */
 
 static bool
-has_process(const char *model, int run)
+slot_in_use(const CvmRunSlot *slot, TimestampTz now)
 {
+	return OidIsValid(slot->database) &&
+		(slot->pid != 0 || !TimestampDifferenceExceeds(slot->taken_at, now, STARTUP_LIMIT_MS));
+}
+
+bool
+cvm_run_has_process(const char *model, int run)
+{
+	TimestampTz now = GetCurrentTimestamp();
 	bool		found = false;
 
+	if (cvm_worker_shared == NULL)
+		return false;
 	LWLockAcquire(cvm_worker_shared->lock, LW_SHARED);
 	for (int i = 0; i < CVM_MAX_RUNS && !found; i++)
 	{
 		CvmRunSlot *slot = &cvm_worker_shared->runs[i];
 
-		found = slot->database == MyDatabaseId && slot->run == run &&
+		found = slot_in_use(slot, now) &&
+			slot->database == MyDatabaseId && slot->run == run &&
 			strcmp(slot->model, model) == 0;
 	}
 	LWLockRelease(cvm_worker_shared->lock);
@@ -52,13 +70,14 @@ has_process(const char *model, int run)
 static int
 take_slot(const char *model, int run)
 {
+	TimestampTz now = GetCurrentTimestamp();
 	int			taken = 0;
 	int			free_slot = -1;
 
 	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < CVM_MAX_RUNS; i++)
 	{
-		if (OidIsValid(cvm_worker_shared->runs[i].database))
+		if (slot_in_use(&cvm_worker_shared->runs[i], now))
 			taken++;
 		else if (free_slot < 0)
 			free_slot = i;
@@ -70,6 +89,8 @@ take_slot(const char *model, int run)
 		CvmRunSlot *slot = &cvm_worker_shared->runs[free_slot];
 
 		slot->database = MyDatabaseId;
+		slot->pid = 0;
+		slot->taken_at = now;
 		slot->run = run;
 		strlcpy(slot->model, model, sizeof(slot->model));
 	}
@@ -91,7 +112,7 @@ cvm_run_launch(const char *model, int run)
 	BackgroundWorker worker = {0};
 	int			slot;
 
-	if (has_process(model, run))
+	if (cvm_run_has_process(model, run))
 		return NULL;
 	slot = take_slot(model, run);
 	if (slot < 0)
@@ -115,32 +136,6 @@ cvm_run_launch(const char *model, int run)
 
 /* ---- a look ---- */
 
-/* Runs that say "running" but have no process: the server or the process died. */
-static void
-close_leftovers(void)
-{
-	List	   *models = NIL;
-	List	   *runs = NIL;
-	ListCell   *model;
-	ListCell   *run;
-
-	cvm_catalog_execute("SELECT model, run FROM cvm.training_runs WHERE status = 'running'",
-						0, NULL, NULL, NULL, false);
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		models = lappend(models, cvm_catalog_text(i, 1));
-		runs = lappend_int(runs, cvm_catalog_integer(i, 2));
-	}
-	forboth(model, models, run, runs)
-	{
-		if (has_process(lfirst(model), lfirst_int(run)))
-			continue;
-		cvm_run_end(lfirst(model), lfirst_int(run), "failed",
-					"the process ended before the run did", NULL);
-		cvm_schedule_failed(lfirst(model));
-	}
-}
-
 static void
 look(void)
 {
@@ -160,7 +155,7 @@ look(void)
 		return;
 	}
 	SPI_connect();
-	close_leftovers();
+	cvm_close_leftovers();
 	cvm_queue_due();
 	SPI_finish();
 	PopActiveSnapshot();
@@ -202,5 +197,6 @@ cvm_scheduler_main(Datum argument)
 	cvm_worker_shared->scheduler_pid = MyProcPid;
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(argument), InvalidOid, 0);
 	pgstat_report_appname("cvm scheduler");
+	SetConfigOption("lock_timeout", LOOK_LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION);
 	look();
 }

@@ -16,6 +16,7 @@
 #include "port/atomics.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
+#include "utils/timestamp.h"
 
 #define CVM_MAX_RUNS 64			/* the largest cvm.max_retrain_workers */
 
@@ -23,6 +24,8 @@
 typedef struct CvmRunSlot
 {
 	Oid			database;		/* InvalidOid: free */
+	int			pid;			/* 0: its process has not come up yet */
+	TimestampTz taken_at;
 	int			run;
 	char		model[132];
 } CvmRunSlot;
@@ -50,6 +53,12 @@ extern void cvm_worker_wake_at_commit(void);
 
 /* Whether a launcher is there to do what is queued. */
 extern bool cvm_worker_present(void);
+
+/* Whether a run of this database has a process, or one that is coming up. */
+extern bool cvm_run_has_process(const char *model, int run);
+
+/* Ends the runs of a database that is about to be dropped (drop_database.c). */
+extern void cvm_drop_database_init(void);
 
 /*
  * Takes a slot for a run and starts its process; the reason why not, or NULL.
