@@ -2,8 +2,19 @@
  * column.h
  *		From a Datum of any usable type to raw terms.
  *
- * Training and scoring read columns through this one file, so that a value
- * means the same to both.
+ * Training and scoring read columns through this one interface, so that a
+ * value means the same to both:
+ *
+ *	  numbers	as float8; a numeric too large for it is infinite; money in its
+ *				main unit, as it is shown
+ *	  boolean	0 or 1
+ *	  text		as it is; of char(n), name and "char" without the padding
+ *	  enum		its label
+ *	  times		days since 2000-01-01, of timestamptz in UTC; infinite ones are
+ *				infinite numbers
+ *	  interval	days; a month counts 30.4375 of them, a twelfth of 365.25
+ *
+ * Values that have to be detoasted are copied in the current memory context.
  */
 #ifndef CVM_COLUMN_H
 #define CVM_COLUMN_H
@@ -11,9 +22,35 @@
 #include "postgres.h"
 #include "fmgr.h"
 
+#include <math.h>
+
 #include "encode/encoder.h"
 
-typedef struct CvmColumnReader CvmColumnReader;
+/* What a reader reads; the types that are read inline come first. */
+typedef enum CvmColumnSource
+{
+	CVM_FROM_FLOAT8, CVM_FROM_FLOAT4, CVM_FROM_INT8, CVM_FROM_INT4, CVM_FROM_INT2,
+	CVM_FROM_BOOL,
+	CVM_FROM_NUMERIC, CVM_FROM_MONEY,
+	CVM_FROM_INTERVAL,
+	CVM_FROM_DATE, CVM_FROM_TIMESTAMP,
+	CVM_FROM_TEXT, CVM_FROM_BPCHAR, CVM_FROM_NAME, CVM_FROM_CHAR, CVM_FROM_ENUM,
+	CVM_FROM_FLOAT8_ARRAY, CVM_FROM_FLOAT4_ARRAY
+} CvmColumnSource;
+
+typedef struct CvmEnumLabels CvmEnumLabels;
+
+typedef struct CvmColumnReader
+{
+	CvmColumnSource source;
+	bool		as_boolean;		/* numbers: 1 for all but 0 */
+	const char *name;
+	int			elements;		/* arrays: 0 until known */
+	double		money_unit;		/* money: of the stored integer */
+	CvmEnumLabels *labels;		/* enum: cache, made when it is needed */
+	char		character[5];	/* "char": the text */
+	MemoryContext context;
+} CvmColumnReader;
 
 /*
  * The kind of input a type makes, looking through domains.  false: the type
@@ -25,19 +62,49 @@ extern bool cvm_column_kind(Oid type, CvmInputKind *kind, bool *integral);
  * A reader for a column of this type that is used as an input of this kind
  * and, for arrays, of this length (0: not known yet).  Errors when the type
  * cannot serve as that kind, naming the column.  Allocated in the current
- * memory context.  A text-ish or enum type serves only CATEGORY, any numeric
- * type NUMBER (and BOOLEAN if it was trained so), and so on.
+ * memory context.  A text-ish or enum type serves only CATEGORY; numbers and
+ * boolean serve NUMBER and BOOLEAN (then every number but 0 is true); the
+ * types of a time serve TIME; and so on.
  */
 extern CvmColumnReader *cvm_column_reader_create(const char *name, Oid type,
 												 CvmInputKind kind, int elements);
 
-/*
- * Fast path: *number is NaN for NULL, NaN and (interval, time) missing.
- * For NUMBER, BOOLEAN, INTERVAL, and part 0 of TIME (days since 2000-01-01).
- */
-extern double cvm_column_number(CvmColumnReader *reader, Datum value, bool isnull);
+/* The slow part of cvm_column_number. */
+extern double cvm_column_convert(CvmColumnReader *reader, Datum value);
 
-/* TIME: month 1..12 and weekday 1 (Monday)..7 in UTC; 0 for missing. */
+/*
+ * NUMBER, BOOLEAN, INTERVAL and part 0 of TIME: the number, NaN for NULL.
+ */
+static inline double
+cvm_column_number(CvmColumnReader *reader, Datum value, bool isnull)
+{
+	if (isnull)
+		return NAN;
+	if (unlikely(reader->as_boolean))
+		return cvm_column_convert(reader, value);
+	switch (reader->source)
+	{
+		case CVM_FROM_FLOAT8:
+			return DatumGetFloat8(value);
+		case CVM_FROM_FLOAT4:
+			return DatumGetFloat4(value);
+		case CVM_FROM_INT8:
+			return (double) DatumGetInt64(value);
+		case CVM_FROM_INT4:
+			return DatumGetInt32(value);
+		case CVM_FROM_INT2:
+			return DatumGetInt16(value);
+		case CVM_FROM_BOOL:
+			return DatumGetBool(value);
+		default:
+			return cvm_column_convert(reader, value);
+	}
+}
+
+/*
+ * TIME: days since 2000-01-01; month 1..12 and weekday 1 (Monday)..7 in UTC,
+ * both 0 for missing and infinite times.
+ */
 extern double cvm_column_time(CvmColumnReader *reader, Datum value, bool isnull,
 							  int *month, int *weekday);
 
@@ -53,7 +120,7 @@ extern const char *cvm_column_text(CvmColumnReader *reader, Datum value, bool is
  */
 extern void cvm_column_array(CvmColumnReader *reader, Datum value, bool isnull, double *numbers);
 
-/* Length of an array value, for the first row of a training. */
+/* Length of an array value, for the first row of a training; 0 if it is empty. */
 extern int	cvm_column_array_length(CvmColumnReader *reader, Datum value);
 extern void cvm_column_set_elements(CvmColumnReader *reader, int elements);
 

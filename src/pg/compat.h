@@ -6,9 +6,23 @@
 #define CVM_COMPAT_H
 
 #include "postgres.h"
+#include "utils/timestamp.h"
 
 #if PG_VERSION_NUM < 150000
 #error "cvm needs PostgreSQL 15 or newer"
 #endif
+
+/* Infinite intervals came with version 17: -1, 1, or 0 for a finite one. */
+static inline int
+cvm_interval_infinity(const Interval *interval)
+{
+#if PG_VERSION_NUM >= 170000
+	if (INTERVAL_IS_NOBEGIN(interval))
+		return -1;
+	if (INTERVAL_IS_NOEND(interval))
+		return 1;
+#endif
+	return 0;
+}
 
 #endif							/* CVM_COMPAT_H */
