@@ -151,7 +151,7 @@ cvm_column_reader_create(const char *name, Oid type, CvmInputKind kind, int elem
 #define NUMERIC_IS_LONG_NEGATIVE 0x4000
 #define NUMERIC_IS_SHORT 0x8000
 
-/* Digits of base 10000 that always fit into 2^53 are three; four may. */
+/* Three digits of base 10000 always fit into 2^53; four may. */
 #define MOST_DIGITS 4
 #define LARGEST_EXACT (INT64CONST(1) << 53)
 
@@ -253,17 +253,8 @@ convert_timestamp(Timestamp time)
 }
 
 double
-cvm_column_convert(CvmColumnReader *reader, Datum value)
+cvm_column_convert(const CvmColumnReader *reader, Datum value)
 {
-	if (reader->as_boolean)
-	{
-		double		number;
-
-		reader->as_boolean = false;
-		number = cvm_column_number(reader, value, false);
-		reader->as_boolean = true;
-		return isnan(number) ? NAN : number != 0;
-	}
 	switch (reader->source)
 	{
 		case CVM_FROM_NUMERIC:

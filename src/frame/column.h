@@ -69,36 +69,45 @@ extern bool cvm_column_kind(Oid type, CvmInputKind *kind, bool *integral);
 extern CvmColumnReader *cvm_column_reader_create(const char *name, Oid type,
 												 CvmInputKind kind, int elements);
 
-/* The slow part of cvm_column_number. */
-extern double cvm_column_convert(CvmColumnReader *reader, Datum value);
+/* The types that are not read inline. */
+extern double cvm_column_convert(const CvmColumnReader *reader, Datum value);
 
 /*
  * NUMBER, BOOLEAN, INTERVAL and part 0 of TIME: the number, NaN for NULL.
  */
 static inline double
-cvm_column_number(CvmColumnReader *reader, Datum value, bool isnull)
+cvm_column_number(const CvmColumnReader *reader, Datum value, bool isnull)
 {
+	double		number;
+
 	if (isnull)
 		return NAN;
-	if (unlikely(reader->as_boolean))
-		return cvm_column_convert(reader, value);
 	switch (reader->source)
 	{
 		case CVM_FROM_FLOAT8:
-			return DatumGetFloat8(value);
+			number = DatumGetFloat8(value);
+			break;
 		case CVM_FROM_FLOAT4:
-			return DatumGetFloat4(value);
+			number = DatumGetFloat4(value);
+			break;
 		case CVM_FROM_INT8:
-			return (double) DatumGetInt64(value);
+			number = (double) DatumGetInt64(value);
+			break;
 		case CVM_FROM_INT4:
-			return DatumGetInt32(value);
+			number = DatumGetInt32(value);
+			break;
 		case CVM_FROM_INT2:
-			return DatumGetInt16(value);
+			number = DatumGetInt16(value);
+			break;
 		case CVM_FROM_BOOL:
-			return DatumGetBool(value);
+			number = DatumGetBool(value);
+			break;
 		default:
-			return cvm_column_convert(reader, value);
+			number = cvm_column_convert(reader, value);
 	}
+	if (unlikely(reader->as_boolean) && !isnan(number))
+		number = number != 0;
+	return number;
 }
 
 /*

@@ -57,7 +57,7 @@ enum_text(CvmColumnReader *reader, Oid oid, int *length)
 
 /* A byte that is no character of its own is written as in its output function. */
 static const char *
-char_text(CvmColumnReader *reader, char character, int *length)
+byte_text(CvmColumnReader *reader, char character, int *length)
 {
 	if (IS_HIGHBIT_SET(character))
 		*length = snprintf(reader->character, sizeof(reader->character), "\\%03o",
@@ -92,7 +92,7 @@ cvm_column_text(CvmColumnReader *reader, Datum value, bool isnull, int *length)
 			*length = strlen(NameStr(*DatumGetName(value)));
 			return NameStr(*DatumGetName(value));
 		case CVM_FROM_CHAR:
-			return char_text(reader, DatumGetChar(value), length);
+			return byte_text(reader, DatumGetChar(value), length);
 		case CVM_FROM_ENUM:
 			return enum_text(reader, DatumGetObjectId(value), length);
 		default:
