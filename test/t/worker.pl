@@ -1,0 +1,116 @@
+# Retraining by the background worker: on request, on time, on fresh rows, as
+# the owner; after kill -9, beside a failing model, and under DROP DATABASE.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('worker');
+$node->init;
+$node->append_conf('postgresql.conf', <<'CONF');
+shared_preload_libraries = 'cvm'
+cvm.scheduler_interval = '200ms'
+cvm.max_retrain_workers = 2
+CONF
+if (my $stage = $ENV{CVM_STAGE})
+{
+	my $libraries = `pg_config --pkglibdir`;
+	chomp $libraries;
+	$node->append_conf('postgresql.conf', <<"CONF");
+extension_destdir = '$stage'
+dynamic_library_path = '$stage$libraries:\$libdir'
+CONF
+}
+$node->start;
+
+# Customers whose churn follows x; "pause" is a source that never comes to an
+# end, "moved" one that is gone by the time it is retrained.
+my $customers = <<'SQL';
+CREATE EXTENSION cvm;
+CREATE TABLE customers AS
+	SELECT i AS id, sin(i) AS x, sin(i) + cos(7 * i) > 0 AS churned
+	FROM generate_series(1, 400) i;
+SELECT cvm.train('churn', 'customers', 'churned', key => 'id');
+SQL
+
+sub wait_for
+{
+	my ($query, $name, $database) = @_;
+	ok($node->poll_query_until($database // 'postgres', $query), $name);
+	return;
+}
+
+sub never_ending_model
+{
+	my ($database) = @_;
+	$node->safe_psql($database, <<'SQL');
+CREATE VIEW pause AS SELECT c.* FROM customers c;
+SELECT cvm.train('slow', 'pause', 'churned', key => 'id');
+CREATE OR REPLACE VIEW pause AS
+	SELECT c.* FROM customers c, (SELECT pg_sleep(3600)) AS nap(done) WHERE done IS NOT NULL;
+SELECT cvm.retrain('slow');
+SQL
+	wait_for("SELECT count(*) = 1 FROM cvm.training_runs WHERE model = 'slow' AND status = 'running'",
+		"a run of $database is committed as running before its work", $database);
+	return;
+}
+
+$node->safe_psql('postgres', $customers);
+wait_for('SELECT launcher_pid IS NOT NULL FROM cvm.worker_status()', 'the launcher is there');
+
+# On request, as the owner.
+$node->safe_psql('postgres', "SELECT cvm.retrain('churn')");
+wait_for("SELECT count(*) = 1 FROM cvm.training_runs WHERE trigger = 'retrain' AND status = 'succeeded'",
+	'retrain() is done in the background');
+
+# On fresh rows, and not before.
+$node->safe_psql('postgres', "SELECT cvm.schedule('churn', min_new_rows => 50)");
+$node->safe_psql('postgres', 'INSERT INTO customers SELECT i, sin(i), sin(i) > 0 FROM generate_series(401, 460) i');
+wait_for("SELECT count(*) = 1 FROM cvm.training_runs WHERE trigger = 'schedule' AND status = 'succeeded'",
+	'60 new rows make the model due');
+
+# On time, beside a model that fails.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE moved AS TABLE customers;
+SELECT cvm.train('broken', 'moved', 'churned', key => 'id');
+DROP TABLE moved;
+SELECT cvm.schedule('broken', every => '100 ms');
+SELECT cvm.schedule('churn', every => '100 ms');
+SQL
+wait_for("SELECT count(*) >= 3 FROM cvm.training_runs WHERE model = 'churn' AND trigger = 'schedule' AND status = 'succeeded'",
+	'a period is followed by the next');
+wait_for("SELECT count(*) = 1 FROM cvm.training_runs WHERE model = 'broken' AND status = 'failed' AND error LIKE '%moved%'",
+	'the failing model failed once, with the reason');
+is($node->safe_psql('postgres',
+		"SELECT failures, retry_at > now() + interval '1 minute' FROM cvm.schedules WHERE model = 'broken'"),
+	'1|t', 'and waits longer than its period before it is tried again');
+$node->safe_psql('postgres', "SELECT cvm.unschedule('churn'), cvm.unschedule('broken')");
+
+# kill -9 of a run: the server restarts, the run is closed, the worker is back.
+never_ending_model('postgres');
+my $pid = $node->safe_psql('postgres', "SELECT process_id FROM cvm.training_runs WHERE status = 'running' AND model = 'slow'");
+kill 'KILL', $pid;
+$node->poll_query_until('postgres',
+	"SELECT count(*) = 1 FROM cvm.training_runs WHERE model = 'slow' AND status = 'failed' AND reason LIKE '%process ended%'")
+  or diag('the run was not closed');
+is($node->safe_psql('postgres', "SELECT status FROM cvm.training_runs WHERE model = 'slow' ORDER BY run DESC LIMIT 1"),
+	'failed', 'a killed run is closed as failed');
+$node->safe_psql('postgres', "SELECT cvm.retrain('churn')");
+wait_for("SELECT status = 'succeeded' FROM cvm.training_runs WHERE model = 'churn' ORDER BY run DESC LIMIT 1",
+	'the worker goes on after a crash');
+
+# The launcher comes back, and DROP DATABASE and DROP EXTENSION are not held up.
+$node->safe_psql('postgres', 'CREATE DATABASE shop');
+$node->safe_psql('shop', $customers);
+never_ending_model('shop');
+$node->safe_psql('postgres', 'DROP DATABASE shop');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_database WHERE datname = 'shop'"),
+	'0', 'a database is dropped under a run');
+$node->safe_psql('postgres', 'DROP EXTENSION cvm CASCADE');
+$node->safe_psql('postgres', 'CREATE EXTENSION cvm');
+wait_for('SELECT looks > 0 FROM cvm.worker_status()', 'the worker outlives DROP EXTENSION');
+
+$node->stop;
+done_testing();
