@@ -13,6 +13,7 @@ $node->append_conf('postgresql.conf', <<'CONF');
 shared_preload_libraries = 'cvm'
 cvm.scheduler_interval = '200ms'
 cvm.max_retrain_workers = 2
+restart_after_crash = on
 CONF
 if (my $stage = $ENV{CVM_STAGE})
 {
