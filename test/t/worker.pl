@@ -3,27 +3,15 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib $FindBin::RealBin;
+
+use CvmCluster;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('worker');
-$node->init;
-$node->append_conf('postgresql.conf', <<'CONF');
-shared_preload_libraries = 'cvm'
-cvm.scheduler_interval = '200ms'
-cvm.max_retrain_workers = 2
-restart_after_crash = on
-CONF
-if (my $stage = $ENV{CVM_STAGE})
-{
-	my $libraries = `pg_config --pkglibdir`;
-	chomp $libraries;
-	$node->append_conf('postgresql.conf', <<"CONF");
-extension_destdir = '$stage'
-dynamic_library_path = '$stage$libraries:\$libdir'
-CONF
-}
+my $node = CvmCluster::new_node('worker');
 $node->start;
 
 # Customers whose churn follows x; "pause" is a source that never comes to an
