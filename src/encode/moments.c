@@ -10,7 +10,9 @@
  *	  square += (q - s d) + d^2 W_a w_b / W
  *
  * so that a large mean costs no digits of the deviation.  A column's first
- * block is summed about the plain mean of that block.
+ * block is summed about the plain mean of that block, its center, and the mean
+ * is kept as an offset to it: c, the mean as one number, is rounded, and d
+ * takes that rounding into account.
  *
  * Squares of numbers past 1e154 overflow, and those below 1e-162 vanish.  A
  * column whose largest magnitude is out of the ordinary is therefore counted
@@ -51,14 +53,15 @@ cvm_moments_init(CvmMoments *moments)
 	moments->minimum = INFINITY;
 	moments->maximum = -INFINITY;
 	moments->unit = 1;
-	moments->mean = 0;
+	moments->center = 0;
+	moments->offset = 0;
 	moments->square = 0;
 }
 
 double
 cvm_moments_mean(const CvmMoments *moments)
 {
-	return moments->mean * moments->unit;
+	return (moments->center + moments->offset) * moments->unit;
 }
 
 double
@@ -70,15 +73,15 @@ cvm_moments_deviation(const CvmMoments *moments)
 }
 
 /*
- * Sums of CVM_LANES neighboring columns; values and centers point to the
+ * Sums of CVM_LANES neighboring columns; values and means point to the
  * first.  weighted is a constant where this is called.
  */
 static inline __attribute__((always_inline)) void
 sum_lanes(const double *values, ptrdiff_t stride, int rows, const double *weights,
-		  const double *centers, bool weighted, BlockSums *sums)
+		  const double *means, bool weighted, BlockSums *sums)
 {
 	const CvmLanes one = CVM_LANES_OF(1.0);
-	CvmLanes	center;
+	CvmLanes	mean;
 	CvmLanes	count = {0};
 	CvmLanes	weight = {0};
 	CvmLanes	sum = {0};
@@ -86,7 +89,7 @@ sum_lanes(const double *values, ptrdiff_t stride, int rows, const double *weight
 	CvmLanes	low = CVM_LANES_OF(INFINITY);
 	CvmLanes	high = CVM_LANES_OF(-INFINITY);
 
-	memcpy(&center, centers, sizeof(center));
+	memcpy(&mean, means, sizeof(mean));
 	for (int row = 0; row < rows; row++)
 	{
 		CvmLanes	value;
@@ -95,7 +98,7 @@ sum_lanes(const double *values, ptrdiff_t stride, int rows, const double *weight
 
 		memcpy(&value, values + row * stride, sizeof(value));
 		there = value == value;
-		away = CVM_LANES_KEEP(there, value - center);
+		away = CVM_LANES_KEEP(there, value - mean);
 		count += CVM_LANES_KEEP(there, one);
 		if (weighted)
 		{
@@ -125,17 +128,17 @@ sum_lanes(const double *values, ptrdiff_t stride, int rows, const double *weight
 }
 
 static void
-sum_plain(const double *values, ptrdiff_t stride, int rows, const double *centers,
+sum_plain(const double *values, ptrdiff_t stride, int rows, const double *means,
 		  BlockSums *sums)
 {
-	sum_lanes(values, stride, rows, NULL, centers, false, sums);
+	sum_lanes(values, stride, rows, NULL, means, false, sums);
 }
 
 static void
 sum_weighted(const double *values, ptrdiff_t stride, int rows, const double *weights,
-			 const double *centers, BlockSums *sums)
+			 const double *means, BlockSums *sums)
 {
-	sum_lanes(values, stride, rows, weights, centers, true, sums);
+	sum_lanes(values, stride, rows, weights, means, true, sums);
 }
 
 /* The plain mean of one column in units of 1 / inverse; 0 without values. */
@@ -157,7 +160,18 @@ plain_mean(const double *values, ptrdiff_t stride, int rows, double inverse)
 	return count == 0 ? 0 : sum / count;
 }
 
-/* Merges the sums of a block that were taken about the column's mean. */
+/* How far the mean, as one number, is above the mean (Knuth's two-sum). */
+static double
+mean_rounding(const CvmMoments *moments)
+{
+	double		mean = moments->center + moments->offset;
+	double		offset = mean - moments->center;
+	double		center = mean - offset;
+
+	return (center - moments->center) + (offset - moments->offset);
+}
+
+/* Merges the sums of a block that were taken about the mean as one number. */
 static void
 merge(CvmMoments *moments, double block_weight, double sum, double square)
 {
@@ -165,7 +179,8 @@ merge(CvmMoments *moments, double block_weight, double sum, double square)
 	double		shift = sum / block_weight;
 	double		within = square - sum * shift;
 
-	moments->mean += shift * (block_weight / weight);
+	shift += mean_rounding(moments);
+	moments->offset += shift * (block_weight / weight);
 	moments->square += (within > 0 ? within : 0) +
 		shift * shift * moments->weight * (block_weight / weight);
 	moments->weight = weight;
@@ -191,6 +206,7 @@ add_uncommon(CvmMoments *moments, const double *values, ptrdiff_t stride, int ro
 	double		sum = 0;
 	double		square = 0;
 	double		inverse;
+	double		mean;
 
 	if (!isfinite(magnitude))
 		return;
@@ -205,16 +221,18 @@ add_uncommon(CvmMoments *moments, const double *values, ptrdiff_t stride, int ro
 	{
 		double		ratio = moments->unit * inverse;
 
-		moments->mean *= ratio;
-		moments->square *= ratio * ratio;
+		moments->center *= ratio;
+		moments->offset *= ratio;
+		moments->square = moments->square * ratio * ratio;
 	}
 	else
-		moments->mean = plain_mean(values, stride, rows, inverse);
+		moments->center = plain_mean(values, stride, rows, inverse);
 	moments->unit = unit;
+	mean = moments->center + moments->offset;
 
 	for (int row = 0; row < rows; row++)
 	{
-		double		away = values[row * stride] * inverse - moments->mean;
+		double		away = values[row * stride] * inverse - mean;
 		double		weight = weights == NULL ? 1 : weights[row];
 
 		if (isnan(away))
@@ -256,7 +274,7 @@ cvm_moments_add(CvmMoments *moments, int columns, const double *values,
 		int			width = columns - first < CVM_LANES ? columns - first : CVM_LANES;
 		const double *tile = values + first;
 		ptrdiff_t	stride = columns;
-		double		centers[CVM_LANES] = {0};
+		double		means[CVM_LANES] = {0};
 		BlockSums	sums;
 
 		if (width < CVM_LANES)
@@ -272,13 +290,13 @@ cvm_moments_add(CvmMoments *moments, int columns, const double *values,
 			CvmMoments *column = &moments[first + lane];
 
 			if (column->weight == 0)
-				column->mean = plain_mean(tile + lane, stride, rows, 1);
-			centers[lane] = column->mean;
+				column->center = plain_mean(tile + lane, stride, rows, 1);
+			means[lane] = column->center + column->offset;
 		}
 		if (weights == NULL)
-			sum_plain(tile, stride, rows, centers, &sums);
+			sum_plain(tile, stride, rows, means, &sums);
 		else
-			sum_weighted(tile, stride, rows, weights, centers, &sums);
+			sum_weighted(tile, stride, rows, weights, means, &sums);
 		for (int lane = 0; lane < width; lane++)
 		{
 			add_column(&moments[first + lane], tile + lane, stride, rows, weights, &sums, lane);

@@ -16,7 +16,8 @@ typedef struct CvmMoments
 	double		minimum;		/* +infinity without values */
 	double		maximum;		/* -infinity without values */
 	double		unit;			/* a power of two, 1 for numbers of common size */
-	double		mean;			/* weighted, in units */
+	double		center;			/* the weighted mean, in units, is center + offset; */
+	double		offset;			/* a single number would lose digits */
 	double		square;			/* weighted sum of squares about the mean, in
 								 * squared units */
 } CvmMoments;
