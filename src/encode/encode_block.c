@@ -3,8 +3,8 @@
  *		Raw blocks to encoded ones.
  *
  * Where no number has a flag and none was left out, dense columns stay where
- * they are, and rows are encoded four columns at a time.  Otherwise each
- * number is fetched and stored on its own.
+ * they are, and rows are encoded several columns at a time (lanes.h).
+ * Otherwise each number is fetched and stored on its own.
  *
  * In place, encoded rows are no wider than raw ones, so that a row never
  * reaches into one that was not read yet.  Within a row a flag would overwrite
