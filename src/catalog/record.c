@@ -120,24 +120,36 @@ cvm_record_metrics(const char *name, int version, const char *data_set,
 }
 
 static void
-record_term(const char *name, int version, const CvmTerm *term)
+record_term(const char *name, int version, const CvmProfile *profile,
+			const CvmEncoder *encoder, int index)
 {
 	static const char *const kinds[] = {"number", "indicator", "category"};
 	Oid			types[] = {TEXTOID, INT4OID, TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID,
-		FLOAT8OID, TEXTARRAYOID, FLOAT8ARRAYOID};
-	Datum		values[9];
-	char		nulls[] = "         ";
+		FLOAT8OID, TEXTARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID};
+	const CvmTerm *term = &encoder->terms[index];
+	bool	   *none = palloc0(sizeof(bool) * Max(CVM_QUANTILES, term->level_count));
+	double		quantiles[CVM_QUANTILES];
+	Datum		figures[CVM_QUANTILES];
+	Datum		values[10];
+	char		nulls[] = "          ";
 
 	values[0] = CStringGetTextDatum(name);
 	values[1] = Int32GetDatum(version);
 	values[2] = CStringGetTextDatum(term->name);
 	values[3] = CStringGetTextDatum(kinds[term->kind]);
 	values[4] = Float8GetDatum(term->missing_share);
+	if (cvm_profile_quantiles(profile, encoder, index, quantiles))
+	{
+		for (int i = 0; i < CVM_QUANTILES; i++)
+			figures[i] = Float8GetDatum(quantiles[i]);
+		values[9] = array_of(figures, none, CVM_QUANTILES, FLOAT8OID);
+	}
+	else
+		nulls[9] = 'n';
 	if (term->kind == CVM_TERM_CATEGORY)
 	{
 		Datum	   *levels = palloc(sizeof(Datum) * term->level_count);
 		Datum	   *shares = palloc(sizeof(Datum) * term->level_count);
-		bool	   *none = palloc0(sizeof(bool) * term->level_count);
 
 		for (int i = 0; i < term->level_count; i++)
 		{
@@ -155,19 +167,20 @@ record_term(const char *name, int version, const CvmTerm *term)
 		nulls[7] = nulls[8] = 'n';
 	}
 	cvm_catalog_execute("INSERT INTO cvm.feature_profile (model, version, feature, kind,"
-						" missing_share, mean, deviation, categories, category_shares)"
-						" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+						" missing_share, mean, deviation, categories, category_shares, quantiles)"
+						" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 						" ON CONFLICT DO NOTHING",
-						9, types, values, nulls, false);
+						10, types, values, nulls, false);
 }
 
 void
-cvm_record_profile(const char *name, int version, const CvmEncoder *encoder)
+cvm_record_profile(const char *name, int version, const CvmProfile *profile,
+				   const CvmEncoder *encoder)
 {
 	for (int i = 0; i < encoder->term_count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		record_term(name, version, &encoder->terms[i]);
+		record_term(name, version, profile, encoder, i);
 	}
 }
 

@@ -369,7 +369,8 @@ cvm_train(CvmDefinition *definition, int run)
 					   training.metrics, training.count);
 	cvm_record_metrics(definition->model, result->version, "validation",
 					   validation.metrics, validation.count);
-	cvm_record_profile(definition->model, result->version, frame->encoder);
+	cvm_record_profile(definition->model, result->version, frame->profile,
+					   frame->encoder);
 	cvm_record_epochs(definition->model, run, progress.epochs, progress.count);
 	cvm_run_succeed(definition->model, run, result->version, model->rows,
 					model->validation_rows, frame->rows_left_out, frame->null_cells,

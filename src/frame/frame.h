@@ -31,6 +31,7 @@ typedef struct CvmFrameRequest
 typedef struct CvmFrame
 {
 	CvmEncoder *encoder;
+	const CvmProfile *profile;	/* what the encoder was learned from */
 	CvmFamily	family;			/* "auto" resolved by the target's type and values */
 	CvmTask		task;
 	int			class_count;

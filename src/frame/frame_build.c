@@ -91,7 +91,8 @@ settle_encoding(CvmFrameState *state, const CvmOptions *options)
 							   &frame->encoder, &error);
 	if (status != CVM_OK)
 		cvm_report(status, &error);
-	state->plan = cvm_encode_plan_create(state->collector.profile, frame->encoder);
+	frame->profile = state->collector.profile;
+	state->plan = cvm_encode_plan_create(frame->profile, frame->encoder);
 
 	frame->shape.family = frame->family;
 	frame->shape.outputs = frame->family == CVM_SOFTMAX ? frame->class_count : 1;
