@@ -11,6 +11,7 @@
 #include "frame/column.h"
 
 #include "catalog/pg_type.h"
+#include "pg/compat.h"
 #include "utils/array.h"
 
 /* The fixed part of a one-dimensional array, after its length word. */

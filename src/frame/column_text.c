@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
+#include "pg/compat.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"

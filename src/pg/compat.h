@@ -8,6 +8,11 @@
 #include "postgres.h"
 #include "utils/timestamp.h"
 
+/* postgres.h has the forms of varlena values up to version 15 only */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 #if PG_VERSION_NUM < 150000
 #error "cvm needs PostgreSQL 15 or newer"
 #endif
