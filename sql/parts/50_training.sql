@@ -114,6 +114,13 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 30 AS 'MODULE_PATHNAME', 'cvm_options';
 COMMENT ON FUNCTION cvm.options() IS
 	'all options that cvm.train() and the fitting aggregates understand';
 
+CREATE FUNCTION cvm.held_out(key anyelement, share float8 DEFAULT 0.2, seed bigint DEFAULT 0)
+RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_held_out';
+
+COMMENT ON FUNCTION cvm.held_out(anyelement, float8, bigint) IS
+	'whether cvm.train() with this key holds the row out: true for the rows that a model with the options validation (share) and seed did not learn from; the type must be that of the key column';
+
 CREATE FUNCTION cvm.evaluate(model text, source text,
 	OUT metric text, OUT value float8)
 RETURNS SETOF record

@@ -24,7 +24,6 @@
 #include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
-#include "utils/pg_locale.h"
 #include "utils/timestamp.h"
 
 #define DAYS_PER_MEAN_MONTH 30.4375

@@ -19,21 +19,34 @@
 #include "frame/source.h"
 #include "frame/split.h"
 
-static void
-init_key(CvmSplit *split, Form_pg_attribute key)
+static bool
+below_share(uint64 hash, uint64 seed, double share)
 {
-	TypeCacheEntry *type = lookup_type_cache(key->atttypid,
-											 TYPECACHE_HASH_EXTENDED_PROC);
+	/* the upper 53 bits as a number in [0, 1) */
+	return (cvm_hash64(hash, seed) >> 11) * 0x1p-53 < share;
+}
 
-	if (!OidIsValid(type->hash_extended_proc))
+/* The extended hash function of a key's type. */
+static Oid
+key_hash_function(const char *name, Oid type)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_HASH_EXTENDED_PROC);
+
+	if (!OidIsValid(entry->hash_extended_proc))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("key column \"%s\" has type %s, which cannot be hashed",
-						NameStr(key->attname), format_type_be(key->atttypid)),
+						name, format_type_be(type)),
 				 errhint("Use a key of another type, for example its text form.")));
+	return entry->hash_extended_proc;
+}
+
+static void
+init_key(CvmSplit *split, Form_pg_attribute key)
+{
 	split->rule = CVM_SPLIT_KEY;
 	split->column = key->attnum - 1;
-	fmgr_info(type->hash_extended_proc, &split->function);
+	fmgr_info(key_hash_function(NameStr(key->attname), key->atttypid), &split->function);
 	split->collation = key->attcollation;
 }
 
@@ -152,6 +165,50 @@ cvm_split_holds_out(CvmSplit *split, Datum value, bool isnull, uint64 row)
 			hash = row;
 			break;
 	}
-	/* the upper 53 bits as a number in [0, 1) */
-	return (cvm_hash64(hash, split->seed) >> 11) * 0x1p-53 < split->share;
+	return below_share(hash, split->seed, split->share);
+}
+
+/* ---- the same as a function, for those who look at held-out rows ---- */
+
+/* What is looked up once a query. */
+typedef struct KeyHash
+{
+	FmgrInfo	function;
+	Oid			type;
+} KeyHash;
+
+static KeyHash *
+key_hash(FunctionCallInfo fcinfo)
+{
+	KeyHash    *known = fcinfo->flinfo->fn_extra;
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+
+	if (known == NULL || known->type != type)
+	{
+		known = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(KeyHash));
+		known->type = type;
+		fmgr_info_cxt(key_hash_function("key", type), &known->function,
+					  fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = known;
+	}
+	return known;
+}
+
+/* cvm.held_out(key anyelement, share float8, seed bigint) -> boolean */
+PG_FUNCTION_INFO_V1(cvm_held_out);
+Datum
+cvm_held_out(PG_FUNCTION_ARGS)
+{
+	float8		share = PG_GETARG_FLOAT8(1);
+	uint64		seed = (uint64) PG_GETARG_INT64(2);
+
+	if (!(share >= 0 && share <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("share must be between 0 and 1, not %g", share)));
+	PG_RETURN_BOOL(below_share(DatumGetUInt64(FunctionCall2Coll(&key_hash(fcinfo)->function,
+																PG_GET_COLLATION(),
+																PG_GETARG_DATUM(0),
+																UInt64GetDatum(seed))),
+							   seed, share));
 }

@@ -1,6 +1,7 @@
 /*
  * compat.h
- *		Differences between PostgreSQL 15 and 18, in one place.
+ *		Differences between PostgreSQL 15 and 18, and between its packages, in
+ *		one place.
  */
 #ifndef CVM_COMPAT_H
 #define CVM_COMPAT_H
@@ -16,6 +17,13 @@
 #if PG_VERSION_NUM < 150000
 #error "cvm needs PostgreSQL 15 or newer"
 #endif
+
+/*
+ * utils/pg_locale.h needs the headers of ICU, which the server's development
+ * package does not bring along; this one function is all that is used of it.
+ */
+struct lconv;
+extern struct lconv *PGLC_localeconv(void);
 
 /* Infinite intervals came with version 17: -1, 1, or 0 for a finite one. */
 static inline int
