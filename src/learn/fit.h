@@ -44,7 +44,8 @@ extern const char *cvm_outcome_name(CvmOutcome outcome);
 extern bool cvm_outcome_from_name(const char *name, CvmOutcome *outcome);
 
 /*
- * An objective without its penalty.  Adds nothing for a NULL pointer.
+ * An objective without its penalty.  evaluate overwrites what it has a pointer
+ * for (cvm_objective_add_block below adds instead); each may be NULL.
  * loss: weighted sum of row losses.  gradient: parameters.
  * hessian: parameters x parameters, of which the upper triangle of column-major
  * order is filled: hessian[row + column * parameters] for row <= column.  The
