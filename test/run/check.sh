@@ -6,6 +6,8 @@ source "$(dirname "$0")/common.sh"
 install_packages check
 choose_cluster check
 trap stop_cluster EXIT
+# From nothing, so that every warning is seen.
+make -s PG_CONFIG="$PG_CONFIG" with_llvm=no clean
 build
 
 PASSED=0
@@ -20,12 +22,6 @@ suite() {	# name, command...
 		FAILED=$((FAILED + 1))
 		printf '== %s FAILED\n' "$name"
 	fi
-}
-
-# The numeric core must not know PostgreSQL.
-core_is_clean() {
-	! grep -n '#include "postgres.h"' src/base/* src/linalg/* src/learn/* src/encode/* \
-		src/model/envelope.c src/model/model_format.c src/model/model_check.c src/model/model_build.c
 }
 
 regression() {
@@ -55,7 +51,7 @@ clusters() {
 	return $result
 }
 
-suite 'core without PostgreSQL' core_is_clean
+suite 'the house itself' test/run/house.sh "$CLUSTER/build.log"
 suite 'unit tests' make -s -C test/unit check
 [ ! -f test/fuzz/Makefile ] || suite 'hostile bytes' make -s -C test/fuzz check
 start_cluster <<<''

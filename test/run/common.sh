@@ -49,14 +49,11 @@ install_packages() {
 
 # ---- build ----
 
-build() {
-	local log
-	log=$(mktemp)
-	if ! make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" with_llvm=no >"$log" 2>&1; then
-		cat "$log" >&2
+build() {	# what the compiler says stays in $CLUSTER/build.log
+	if ! make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" with_llvm=no >"$CLUSTER/build.log" 2>&1; then
+		cat "$CLUSTER/build.log" >&2
 		exit 1
 	fi
-	rm -f "$log"
 	if "$BINDIR/postgres" --describe-config 2>/dev/null | grep -q '^extension_destdir'; then
 		STAGE=$CLUSTER/stage
 		make -s PG_CONFIG="$PG_CONFIG" with_llvm=no install DESTDIR="$STAGE" >/dev/null
