@@ -54,7 +54,8 @@ build() {	# what the compiler says stays in $CLUSTER/build.log
 		cat "$CLUSTER/build.log" >&2
 		exit 1
 	fi
-	if "$BINDIR/postgres" --describe-config 2>/dev/null | grep -q '^extension_destdir'; then
+	# The whole output is read: a broken pipe would count as a failure.
+	if "$BINDIR/postgres" --describe-config 2>/dev/null | grep '^extension_destdir' >/dev/null; then
 		STAGE=$CLUSTER/stage
 		make -s PG_CONFIG="$PG_CONFIG" with_llvm=no install DESTDIR="$STAGE" >/dev/null
 		chmod -R a+rX "$STAGE"
