@@ -106,7 +106,10 @@ start_cluster() {	# extra configuration lines on standard input
 	{
 		printf "listen_addresses = ''\nunix_socket_directories = '%s'\n" "$SOCKET"
 		printf "fsync = off\nshared_buffers = 256MB\nmax_worker_processes = 16\n"
-		[ -z "$STAGE" ] || printf "extension_destdir = '%s'\n" "$STAGE"
+		# The second line is for libraries named without a folder, as in
+		# shared_preload_libraries: the machine may have a cvm of its own.
+		[ -z "$STAGE" ] || printf "extension_destdir = '%s'\ndynamic_library_path = '%s:\$libdir'\n" \
+			"$STAGE" "$STAGE$("$PG_CONFIG" --pkglibdir)"
 		cat
 	} >"$CLUSTER/extra.conf"
 	as_server sh -c "cat '$CLUSTER/extra.conf' >> '$CLUSTER/data/postgresql.conf'"
