@@ -57,7 +57,7 @@ cvm_catalog_execute(const char *statement, int argument_count, Oid *types,
 	result = SPI_execute_with_args(statement, argument_count, types, values, nulls,
 								   read_only, 0);
 
-	AtEOXact_GUC(true, nest_level);
+	AtEOXact_GUC(false, nest_level);
 	SetUserIdAndSecContext(caller, security_context);
 	if (result < 0)
 		elog(ERROR, "catalog statement failed: %s", SPI_result_code_string(result));

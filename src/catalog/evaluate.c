@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
@@ -19,7 +20,6 @@
 #include "miscadmin.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "catalog/access.h"
 #include "catalog/registry.h"
@@ -36,10 +36,9 @@ typedef struct Evaluation
 	const CvmModel *model;
 	CvmScorer  *scorer;
 	CvmScoreSheet *sheet;
-	CvmColumnReader *target_number; /* regression */
-	CvmColumnReader *target_text;	/* classes that are text or an enum */
-	Oid			target_type;
-	Oid			target_output;	/* other classes: the type's output function */
+	CvmColumnReader *target;
+	CvmInputKind target_kind;	/* NUMBER, BOOLEAN or CATEGORY */
+	double	   *class_numbers;	/* classes as the column's numbers, NaN: none */
 	CvmColumnReader *weight;	/* NULL: every row counts once */
 	MemoryContext row_context;
 	int64		rows;
@@ -47,48 +46,60 @@ typedef struct Evaluation
 
 /* ---- one row ---- */
 
-/* The label that a target value has in a model, as training wrote it. */
-static const char *
-label_text(const Evaluation *evaluation, Datum value, int *length)
+static void
+unknown_class(const Evaluation *evaluation, const char *text, int length)
 {
-	const char *label;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("target \"%s\" has the value \"%.*s\", which the model does not know",
+					evaluation->model->target, length, text),
+			 errhint("Evaluate on rows of the classes that the model was trained on, or train it again.")));
+}
 
-	if (evaluation->target_text != NULL)
-		return cvm_column_text(evaluation->target_text, value, false, length);
-	label = evaluation->target_type == BOOLOID ? (DatumGetBool(value) ? "true" : "false")
-		: OidOutputFunctionCall(evaluation->target_output, value);
-	*length = strlen(label);
-	return label;
+static int
+class_of_text(const Evaluation *evaluation, Datum value)
+{
+	const CvmModel *model = evaluation->model;
+	int			length;
+	const char *text = cvm_column_text(evaluation->target, value, false, &length);
+
+	for (int k = 0; k < model->class_count; k++)
+		if (strlen(model->classes[k]) == length && memcmp(model->classes[k], text, length) == 0)
+			return k;
+	unknown_class(evaluation, text, length);
+	return 0;
+}
+
+static int
+class_of_number(const Evaluation *evaluation, double number)
+{
+	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	for (int k = 0; k < evaluation->model->class_count; k++)
+		if (evaluation->class_numbers[k] == number)
+			return k;
+	double_to_shortest_decimal_buf(number, text);
+	unknown_class(evaluation, text, strlen(text));
+	return 0;
 }
 
 /* false: the row has no label. */
 static bool
 read_label(const Evaluation *evaluation, Datum value, bool isnull, double *label)
 {
-	const CvmModel *model = evaluation->model;
-	const char *text;
-	int			length;
-
-	if (model->class_count == 0)
-	{
-		*label = cvm_column_number(evaluation->target_number, value, isnull);
-		return !isnan(*label);
-	}
 	if (isnull)
 		return false;
-	text = label_text(evaluation, value, &length);
-	for (int k = 0; k < model->class_count; k++)
-		if (strlen(model->classes[k]) == length && memcmp(model->classes[k], text, length) == 0)
-		{
-			*label = k;
-			return true;
-		}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("target \"%s\" has the value \"%.*s\", which the model does not know",
-					model->target, length, text),
-			 errhint("Evaluate on rows of the classes that the model was trained on, or train it again.")));
-	return false;
+	if (evaluation->target_kind == CVM_INPUT_CATEGORY)
+	{
+		*label = class_of_text(evaluation, value);
+		return true;
+	}
+	*label = cvm_column_number(evaluation->target, value, false);
+	if (isnan(*label))
+		return false;
+	if (evaluation->model->class_count > 0)
+		*label = class_of_number(evaluation, *label);
+	return true;
 }
 
 static bool
@@ -139,8 +150,8 @@ evaluation_query(const CvmDefinition *definition, const CvmModel *model, const c
 	StringInfoData query;
 
 	initStringInfo(&query);
-	(void) cvm_source_column(columns, definition->target, "target");
-	appendStringInfo(&query, "SELECT source.%s", quote_identifier(definition->target));
+	(void) cvm_source_column(columns, model->target, "target");
+	appendStringInfo(&query, "SELECT source.%s", quote_identifier(model->target));
 	if (definition->weight != NULL)
 	{
 		(void) cvm_source_column(columns, definition->weight, "weight");
@@ -162,37 +173,38 @@ column_type(TupleDesc columns, const char *name, const char *role)
 	return TupleDescAttr(columns, cvm_source_column(columns, name, role))->atttypid;
 }
 
-static const CvmModel *
-active_model(const CvmDefinition *definition)
+/* The number that a class is in a column of numbers or booleans; NaN: none. */
+static double
+class_number(const char *label, CvmInputKind kind)
 {
-	Oid			types[] = {TEXTOID, INT4OID};
-	Datum		values[] = {CStringGetTextDatum(definition->model),
-	Int32GetDatum(definition->active_version)};
-	bool		isnull;
+	bool		truth;
+	char	   *end;
+	double		number;
 
-	cvm_catalog_execute("SELECT fitted FROM cvm.model_versions WHERE model = $1 AND version = $2",
-						2, types, values, NULL, true);
-	if (SPI_processed == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" has no active version", definition->model),
-				 errhint("cvm.promote(model, version) makes one active.")));
-	return cvm_model_unpack((struct varlena *) DatumGetPointer(cvm_catalog_datum(0, 1, &isnull)));
+	if (kind == CVM_INPUT_BOOLEAN)
+		return parse_bool(label, &truth) ? truth : NAN;
+	number = strtod(label, &end);
+	return *label != '\0' && *end == '\0' ? number : NAN;
 }
 
 static void
-prepare_target(Evaluation *evaluation, const char *name, Oid type)
+prepare_target(Evaluation *evaluation, Oid type)
 {
-	CvmInputKind kind;
+	const CvmModel *model = evaluation->model;
 	bool		integral;
-	bool		is_varlena;
 
-	if (evaluation->model->class_count == 0)
-		evaluation->target_number = cvm_column_reader_create(name, type, CVM_INPUT_NUMBER, 0);
-	else if (cvm_column_kind(type, &kind, &integral) && kind == CVM_INPUT_CATEGORY)
-		evaluation->target_text = cvm_column_reader_create(name, type, kind, 0);
-	evaluation->target_type = getBaseType(type);
-	getTypeOutputInfo(type, &evaluation->target_output, &is_varlena);
+	if (model->class_count == 0 ||
+		!cvm_column_kind(type, &evaluation->target_kind, &integral) ||
+		(evaluation->target_kind != CVM_INPUT_BOOLEAN &&
+		 evaluation->target_kind != CVM_INPUT_CATEGORY))
+		evaluation->target_kind = CVM_INPUT_NUMBER;
+	evaluation->target = cvm_column_reader_create(model->target, type,
+												  evaluation->target_kind, 0);
+	if (model->class_count == 0 || evaluation->target_kind == CVM_INPUT_CATEGORY)
+		return;
+	evaluation->class_numbers = palloc(sizeof(double) * model->class_count);
+	for (int k = 0; k < model->class_count; k++)
+		evaluation->class_numbers[k] = class_number(model->classes[k], evaluation->target_kind);
 }
 
 /* Scores the whole source; SPI is connected. */
@@ -201,11 +213,10 @@ evaluate(const char *name, const char *source)
 {
 	CvmDefinition *definition = cvm_definition_require_use(name);
 	Evaluation *evaluation = palloc0(sizeof(Evaluation));
-	const CvmModel *model = active_model(definition);
+	const CvmModel *model = cvm_model_unpack(cvm_version_fitted(definition, 0, false));
 	char	   *item = cvm_source_from_item(source);
 	TupleDesc	columns = cvm_source_describe(item);
 	char	   *query = evaluation_query(definition, model, item, columns);
-	Oid			target_type = column_type(columns, definition->target, "target");
 	Oid		   *types = palloc(sizeof(Oid) * Max(model->encoder.input_count, 1));
 	CvmScan    *scan;
 
@@ -213,7 +224,7 @@ evaluate(const char *name, const char *source)
 	for (int i = 0; i < model->encoder.input_count; i++)
 		types[i] = column_type(columns, model->encoder.inputs[i].name, "feature");
 	evaluation->scorer = cvm_scorer_create(model, types);
-	prepare_target(evaluation, definition->target, target_type);
+	prepare_target(evaluation, column_type(columns, model->target, "target"));
 	if (definition->weight != NULL)
 		evaluation->weight = cvm_column_reader_create(definition->weight,
 													  column_type(columns, definition->weight,
@@ -236,7 +247,7 @@ evaluate(const char *name, const char *source)
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("the source has no row to evaluate model \"%s\" on", name),
 				 errdetail("Rows whose target \"%s\" is NULL do not count.",
-						   definition->target)));
+						   model->target)));
 	return evaluation;
 }
 

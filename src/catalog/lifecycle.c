@@ -14,7 +14,6 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 
 #include "catalog/access.h"
 #include "catalog/registry.h"
@@ -29,32 +28,15 @@ connect_with_name(FunctionCallInfo fcinfo)
 	return name;
 }
 
-static void
-no_such_version(const char *model, int version)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("model \"%s\" has no version %d", model, version),
-			 errhint("SELECT * FROM cvm.versions(%s) lists its versions.",
-					 quote_literal_cstr(model))));
-}
-
 /* cvm.promote(model text, version integer) */
 PG_FUNCTION_INFO_V1(cvm_promote);
 Datum
 cvm_promote(PG_FUNCTION_ARGS)
 {
 	char	   *name = connect_with_name(fcinfo);
-	int			version = PG_GETARG_INT32(1);
-	Oid			types[] = {TEXTOID, INT4OID};
-	Datum		values[] = {CStringGetTextDatum(name), Int32GetDatum(version)};
 
 	(void) cvm_definition_require_owner(name, true);
-	cvm_catalog_execute("SELECT 1 FROM cvm.model_versions WHERE model = $1 AND version = $2",
-						2, types, values, NULL, false);
-	if (SPI_processed == 0)
-		no_such_version(name, version);
-	cvm_version_activate(name, version, "promoted by hand");
+	cvm_version_activate(name, PG_GETARG_INT32(1), "promoted by hand");
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -193,38 +175,18 @@ cvm_change_owner(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* Copies a fitted version out of SPI; version 0 is the active one. */
+/* A fitted version, in the caller's memory context; version 0 is the active one. */
 static Datum
 fitted_version(FunctionCallInfo fcinfo, int version)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	char	   *name = connect_with_name(fcinfo);
-	CvmDefinition *definition = cvm_definition_require_use(name);
-	Oid			types[] = {TEXTOID, INT4OID};
-	Datum		values[2];
-	MemoryContext spi;
-	bool		isnull;
-	Datum		fitted;
+	CvmDefinition *definition = cvm_definition_require_use(connect_with_name(fcinfo));
+	MemoryContext spi = MemoryContextSwitchTo(caller);
+	struct varlena *fitted = cvm_version_fitted(definition, version, false);
 
-	if (version == 0)
-		version = definition->active_version;
-	if (version == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" has no active version", name),
-				 errhint("cvm.promote(model, version) makes one active.")));
-	values[0] = CStringGetTextDatum(name);
-	values[1] = Int32GetDatum(version);
-	cvm_catalog_execute("SELECT fitted FROM cvm.model_versions WHERE model = $1 AND version = $2",
-						2, types, values, NULL, true);
-	if (SPI_processed == 0)
-		no_such_version(name, version);
-	spi = MemoryContextSwitchTo(caller);
-	fitted = datumCopy(PointerGetDatum(PG_DETOAST_DATUM(cvm_catalog_datum(0, 1, &isnull))),
-					   false, -1);
 	MemoryContextSwitchTo(spi);
 	SPI_finish();
-	return fitted;
+	return PointerGetDatum(fitted);
 }
 
 /* cvm.active_model(model text) -> cvm.model */
@@ -242,7 +204,5 @@ cvm_model_version(PG_FUNCTION_ARGS)
 {
 	int			version = PG_GETARG_INT32(1);
 
-	if (version <= 0)
-		no_such_version(text_to_cstring(PG_GETARG_TEXT_PP(0)), version);
-	return fitted_version(fcinfo, version);
+	return fitted_version(fcinfo, version == 0 ? -1 : version);
 }

@@ -216,6 +216,41 @@ cvm_definition_store(const CvmDefinition *definition)
 						11, types, values, nulls, false);
 }
 
+static void
+no_such_version(const char *model, int version)
+{
+	if (version == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" has no active version", model),
+				 errhint("cvm.promote(model, version) makes one active.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("model \"%s\" has no version %d", model, version),
+			 errhint("SELECT * FROM cvm.versions(%s) lists its versions.",
+					 quote_literal_cstr(model))));
+}
+
+struct varlena *
+cvm_version_fitted(const CvmDefinition *definition, int version, bool latest)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Oid			types[] = {TEXTOID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(definition->model),
+	Int32GetDatum(version == 0 ? definition->active_version : version)};
+	struct varlena *fitted;
+	bool		isnull;
+
+	cvm_catalog_execute("SELECT fitted FROM cvm.model_versions WHERE model = $1 AND version = $2",
+						2, types, values, NULL, !latest);
+	if (SPI_processed == 0)
+		no_such_version(definition->model, version);
+	MemoryContextSwitchTo(context);
+	fitted = PG_DETOAST_DATUM_COPY(cvm_catalog_datum(0, 1, &isnull));
+	SPI_freetuptable(SPI_tuptable);
+	return fitted;
+}
+
 void
 cvm_version_activate(const char *model, int version, const char *reason)
 {
@@ -231,6 +266,8 @@ cvm_version_activate(const char *model, int version, const char *reason)
 						" promoted_at = clock_timestamp(), reason = $3"
 						" WHERE model = $1 AND version = $2",
 						3, types, values, nulls, false);
+	if (SPI_processed == 0)
+		no_such_version(model, version);
 	cvm_catalog_execute("UPDATE cvm.model_registry SET active_version = $2, updated_at = now()"
 						" WHERE model = $1",
 						2, types, values, NULL, false);

@@ -42,8 +42,18 @@ extern bool cvm_may_use(Oid role, Oid owner, const char *model);
 /* Inserts or updates the definition (owner is kept on update). */
 extern void cvm_definition_store(const CvmDefinition *definition);
 
+/*
+ * A version's cvm.model value, detoasted, in the current memory context;
+ * version 0: the active one.  latest: as committed by now, for who holds the
+ * lock of the registry row; else under the active snapshot.  Errors: no such
+ * version, no active version.
+ */
+extern struct varlena *cvm_version_fitted(const CvmDefinition *definition, int version,
+										  bool latest);
+
 /* Makes a version the active one; sends the relation-cache invalidation that
- * cached plans and decoded models wait for.  The caller has checked rights. */
+ * cached plans and decoded models wait for.  Error: no such version.  The
+ * caller has checked rights and holds the lock of the registry row. */
 extern void cvm_version_activate(const char *model, int version, const char *reason);
 
 #endif							/* CVM_REGISTRY_H */

@@ -7,7 +7,9 @@
  *		 |--> skipped |--------> cancelled
  *		 |--> cancelled, failed
  *
- * An unfinished run is unique for its model (training_runs_unfinished).
+ * An unfinished run is unique for its model (training_runs_unfinished).  A
+ * run of train() is written in one piece when it is over, as succeeded, and so
+ * is in nobody's way.
  */
 #include "postgres.h"
 
@@ -31,15 +33,16 @@ cvm_run_create(const char *model, const char *trigger, const char *status,
 
 	cvm_catalog_execute("WITH numbered AS ("
 						" UPDATE cvm.model_registry AS r SET last_run = r.last_run + 1"
-						" WHERE r.model = $1 AND NOT EXISTS ("
+						" WHERE r.model = $1 AND ($3 NOT IN ('queued', 'running') OR NOT EXISTS ("
 						"  SELECT FROM cvm.training_runs AS t WHERE t.model = $1"
-						"  AND t.status IN ('queued', 'running'))"
+						"  AND t.status IN ('queued', 'running')))"
 						" RETURNING r.last_run)"
 						" INSERT INTO cvm.training_runs (model, run, trigger, status, reason,"
 						" attempt, requested_at, started_at, process_id)"
 						" SELECT $1, last_run, $2, $3, $4, $5, clock_timestamp(),"
-						" CASE WHEN $3 = 'running' THEN clock_timestamp() END,"
-						" CASE WHEN $3 = 'running' THEN $6 END"
+						" CASE $3 WHEN 'running' THEN clock_timestamp()"
+						"  WHEN 'succeeded' THEN statement_timestamp() END,"
+						" CASE WHEN $3 <> 'queued' THEN $6 END"
 						" FROM numbered RETURNING run",
 						6, types, values, nulls, false);
 	return SPI_processed == 0 ? 0 : cvm_catalog_integer(0, 1);
@@ -76,7 +79,7 @@ cvm_run_succeed(const char *model, int run, int version, int64 training_rows,
 						" finished_at = clock_timestamp(), version = $3, training_rows = $4,"
 						" validation_rows = $5, rows_left_out = $6, null_cells = $7,"
 						" iterations = $8, outcome = $9, reason = $10"
-						" WHERE model = $1 AND run = $2 AND status = 'running'",
+						" WHERE model = $1 AND run = $2 AND status IN ('running', 'succeeded')",
 						10, types, values, nulls, false);
 }
 

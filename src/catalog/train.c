@@ -125,22 +125,13 @@ build_model(const CvmDefinition *definition, const CvmOptions *options,
 	return model;
 }
 
-/* The active version as a value, or NULL. */
-static CvmModel *
-active_version(const CvmDefinition *definition)
+/* The active version, or NULL where there is none. */
+static const CvmModel *
+active_model(const CvmDefinition *definition, bool latest)
 {
-	Oid			types[] = {TEXTOID, INT4OID};
-	Datum		values[] = {CStringGetTextDatum(definition->model),
-	Int32GetDatum(definition->active_version)};
-	bool		isnull;
-
-	if (definition->active_version == 0)
+	if (definition == NULL || definition->active_version == 0)
 		return NULL;
-	cvm_catalog_execute("SELECT fitted FROM cvm.model_versions WHERE model = $1 AND version = $2",
-						2, types, values, NULL, true);
-	if (SPI_processed == 0)
-		return NULL;
-	return cvm_model_unpack((struct varlena *) DatumGetPointer(cvm_catalog_datum(0, 1, &isnull)));
+	return cvm_model_unpack(cvm_version_fitted(definition, 0, latest));
 }
 
 /* Whether two fits answer the same question, so that one can start from or be
@@ -157,15 +148,34 @@ comparable(const CvmModel *model, const CvmFrame *frame)
 	return true;
 }
 
+/* Parameters to start from, or NULL where the active version does not fit. */
+static double *
+warm_start(const char *name, const CvmFrame *frame)
+{
+	const CvmModel *active = active_model(cvm_definition_find(name, false), false);
+	double	   *start;
+
+	if (!comparable(active, frame))
+		return NULL;
+	start = palloc(sizeof(double) * CVM_PARAMETERS(&frame->shape));
+	cvm_model_parameters(active, frame->encoder, start);
+	return start;
+}
+
 /* ---- the gate ---- */
 
-/* Whether the candidate becomes active; *reason says why not, or how well. */
+/*
+ * Whether the candidate becomes active; *reason says why not, or how well.
+ * Under the lock of the registry row.
+ */
 static bool
 passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *candidate,
-			const CvmModel *active, int active_number, char **reason)
+			const CvmDefinition *definition, char **reason)
 {
 	bool		more_is_better;
 	const char *metric = cvm_primary_metric(frame->family, frame->task, &more_is_better);
+	int			active_number = definition->active_version;
+	const CvmModel *active;
 	MetricSet	current;
 	double	   *parameters;
 	double		old_value;
@@ -180,6 +190,7 @@ passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *c
 	}
 	if (options->promote == CVM_PROMOTE_ALWAYS || active_number == 0)
 		return true;
+	active = active_model(definition, true);
 	if (!comparable(active, frame))
 	{
 		*reason = psprintf("not comparable with version %d: other classes or algorithm",
@@ -301,7 +312,6 @@ cvm_train(CvmDefinition *definition, int run)
 	CvmFrameRequest request = {0};
 	CvmTrainProgress progress;
 	CvmFrame   *frame;
-	CvmModel   *active;
 	CvmModel   *model;
 	CvmFit		fit;
 	CvmError	error = {0};
@@ -312,6 +322,8 @@ cvm_train(CvmDefinition *definition, int run)
 	char	   *reason;
 
 	cvm_options_for_train(&options);
+	if (!replace)
+		options.promote = CVM_PROMOTE_IF_NOT_WORSE; /* unless options say otherwise */
 	cvm_options_apply_json(&options, definition->options);
 	cvm_progress_begin(&progress, definition->model);
 	cvm_progress_phase(&progress, "reading rows");
@@ -326,12 +338,8 @@ cvm_train(CvmDefinition *definition, int run)
 	request.options = &options;
 	frame = cvm_frame_build(&request);
 
-	active = active_version(definition);
-	if (options.warm_start && comparable(active, frame))
-	{
-		start = palloc(sizeof(double) * CVM_PARAMETERS(&frame->shape));
-		cvm_model_parameters(active, frame->encoder, start);
-	}
+	if (options.warm_start)
+		start = warm_start(definition->model, frame);
 	cvm_report(cvm_fit(&frame->shape, &frame->training,
 					   frame->validation.rows > 0 ? &frame->validation : NULL,
 					   &options, start, &progress.callback, &fit, &error), &error);
@@ -347,17 +355,9 @@ cvm_train(CvmDefinition *definition, int run)
 	cvm_progress_phase(&progress, "storing");
 	definition->task = pstrdup(cvm_task_name(frame->task));
 	lock_definition(definition, replace);
-	promoted = passes_gate(&options, frame, &validation, active,
-						   definition->active_version, &reason);
+	promoted = passes_gate(&options, frame, &validation, definition, &reason);
 	if (run == 0)
-	{
-		run = cvm_run_create(definition->model, "train", "running", NULL, 1);
-		if (run == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("model \"%s\" is being retrained", definition->model),
-					 errhint("Wait for the run to end: SELECT * FROM cvm.retraining_status.")));
-	}
+		run = cvm_run_create(definition->model, "train", "succeeded", NULL, 1);
 
 	result->seconds = (GetCurrentTimestamp() - started) / 1e6;
 	result->status = promoted ? "active"
@@ -427,7 +427,9 @@ cvm_retrain_by_definition(const char *name, int run, Jsonb *extra)
 
 	result = cvm_train(definition, run);
 
-	AtEOXact_GUC(true, nest_level);
+	/* roll back what functions of the source may have SET: it is the owner's
+	 * code in somebody else's session */
+	AtEOXact_GUC(false, nest_level);
 	SetUserIdAndSecContext(caller, security_context);
 	return result;
 }

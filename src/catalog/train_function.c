@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -134,6 +135,8 @@ cvm_train_sql(PG_FUNCTION_ARGS)
 				 errhint("Name the column to predict: target => 'churned'.")));
 	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "cvm.train must return a row");
+	PreventCommandDuringRecovery("cvm.train()");
+	PreventCommandIfReadOnly("cvm.train()");
 
 	definition.model = optional_text(fcinfo, 0);
 	definition.owner = GetUserId();

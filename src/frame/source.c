@@ -265,7 +265,10 @@ cvm_source_column(TupleDesc columns, const char *name, const char *role)
 
 /* ---- scans ---- */
 
-/* Settings of a scan; undone by AtEOXact_GUC, or by the abort after an error. */
+/*
+ * Settings of a scan.  They are undone at its end, together with whatever
+ * functions of the source have SET: a scan leaves nothing behind.
+ */
 static int
 begin_scan_settings(void)
 {
@@ -291,7 +294,7 @@ cvm_scan_open(const char *query)
 		elog(ERROR, "source cannot be prepared: %s", SPI_result_code_string(SPI_result));
 	scan->portal = SPI_cursor_open(NULL, scan->plan, NULL, NULL, true);
 	MemoryContextSwitchTo(context); /* SPI leaves its own */
-	AtEOXact_GUC(true, level);
+	AtEOXact_GUC(false, level);
 	return scan;
 }
 
@@ -302,7 +305,7 @@ cvm_scan_run(CvmScan *scan, int limit, DestReceiver *receiver)
 	uint64		rows = PortalRunFetch(scan->portal, FETCH_FORWARD,
 									  limit > 0 ? limit : FETCH_ALL, receiver);
 
-	AtEOXact_GUC(true, level);
+	AtEOXact_GUC(false, level);
 	return rows > 0;
 }
 
