@@ -167,7 +167,7 @@ COMMENT ON VIEW cvm.training_progress IS
 COMMENT ON COLUMN cvm.training_progress.model IS 'name of the model';
 COMMENT ON COLUMN cvm.training_progress.version IS 'version that the run made';
 COMMENT ON COLUMN cvm.training_progress.run IS 'number of the run';
-COMMENT ON COLUMN cvm.training_progress.epoch IS 'epoch or iteration, from 1';
+COMMENT ON COLUMN cvm.training_progress.epoch IS 'epoch or iteration; 0 is the start, where the solver reports it';
 COMMENT ON COLUMN cvm.training_progress.training_loss IS 'mean training loss a unit of weight';
 COMMENT ON COLUMN cvm.training_progress.validation_loss IS 'mean loss of the held-out rows';
 COMMENT ON COLUMN cvm.training_progress.learning_rate IS 'learning rate of the epoch';

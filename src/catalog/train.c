@@ -188,8 +188,11 @@ passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *c
 		*reason = pstrdup("option \"promote\" is \"never\"");
 		return false;
 	}
-	if (options->promote == CVM_PROMOTE_ALWAYS || active_number == 0)
+	if (active_number == 0)
+	{
+		*reason = pstrdup("first version");
 		return true;
+	}
 	active = active_model(definition, true);
 	if (!comparable(active, frame))
 	{
@@ -216,6 +219,8 @@ passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *c
 	gain = more_is_better ? new_value - old_value : old_value - new_value;
 	*reason = psprintf("%s %.4f against %.4f of version %d on the same held-out rows",
 					   metric, new_value, old_value, active_number);
+	if (options->promote == CVM_PROMOTE_ALWAYS)
+		return true;
 	if (options->promote == CVM_PROMOTE_IF_BETTER)
 		return gain > 0;
 	return gain >= -PROMOTION_MARGIN * fabs(old_value);

@@ -66,7 +66,7 @@ const CvmOptionSpec cvm_option_specs[] = {
 	INTEGER(min_category_count, 1, INT_MAX, "2", "rarer levels share one"),
 	BOOLEAN(standardize, "true", "give numbers mean 0 and deviation 1 before fitting"),
 	BOOLEAN(warm_start, "false", "start from the active version"),
-	CHOICE(promote, promote_names, "always", "when a new version becomes the active one"),
+	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
 };
 
 const int	cvm_option_count = sizeof(cvm_option_specs) / sizeof(cvm_option_specs[0]);

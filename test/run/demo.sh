@@ -5,17 +5,21 @@ source "$(dirname "$0")/common.sh"
 install_packages
 choose_cluster demo
 stop_cluster
+# Whatever goes wrong, nothing stays behind.
+trap '[ $? = 0 ] || stop_cluster' EXIT
+mkdir -p "$CLUSTER"
 build
 start_cluster <<<"shared_preload_libraries = 'cvm'
 cvm.scheduler_interval = '1s'"
 
-"$BINDIR/psql" -X -q -v ON_ERROR_STOP=1 -v data="$TOP/test/data" -f test/demo/demo.sql
+export PSQL=$BINDIR/psql
+"$PSQL" -X -f test/demo/demo.sql
 
 cat <<END
 
-The cluster is still running. Go on with:
+The cluster is still running, and so is its worker. Go on with
 
-    $BINDIR/psql -h $SOCKET -U postgres
+    $PSQL -h $SOCKET -U postgres
 
 and end it with: make demo-stop
 END
