@@ -8,13 +8,14 @@
  * means.
  *
  * The query runs read-only in three respects: SPI refuses statements that
- * write, transaction_read_only stops functions that do, and the snapshot is
+ * write, a read-only transaction stops functions that do, and the snapshot is
  * the caller's.  It runs serially, and without joining another backend's
  * scan of the table: the order of rows decides the last bits of every sum,
  * and the same rows shall give the same model, bit for bit.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
@@ -268,17 +269,32 @@ cvm_source_column(TupleDesc columns, const char *name, const char *role)
 /*
  * Settings of a scan.  They are undone at its end, together with whatever
  * functions of the source have SET: a scan leaves nothing behind.
+ * XactReadOnly is the variable of the setting transaction_read_only, which
+ * from version 17 on cannot be set for a part of a transaction; the end of a
+ * (sub)transaction that fails sets it back as well.
  */
-static int
+typedef struct ScanSettings
+{
+	int			level;
+	bool		read_only;
+} ScanSettings;
+
+static ScanSettings
 begin_scan_settings(void)
 {
-	int			level = NewGUCNestLevel();
+	ScanSettings outer = {NewGUCNestLevel(), XactReadOnly};
 
-	(void) set_config_option("transaction_read_only", "on", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	XactReadOnly = true;
 	(void) set_config_option("synchronize_seqscans", "off", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	return level;
+	return outer;
+}
+
+static void
+end_scan_settings(ScanSettings outer)
+{
+	AtEOXact_GUC(false, outer.level);
+	XactReadOnly = outer.read_only;
 }
 
 CvmScan *
@@ -286,7 +302,7 @@ cvm_scan_open(const char *query)
 {
 	MemoryContext context = CurrentMemoryContext;
 	CvmScan    *scan = palloc(sizeof(CvmScan));
-	int			level = begin_scan_settings();
+	ScanSettings outer = begin_scan_settings();
 
 	/* without CURSOR_OPT_PARALLEL_OK the plan is a serial one */
 	scan->plan = SPI_prepare_cursor(query, 0, NULL, CURSOR_OPT_NO_SCROLL);
@@ -294,18 +310,18 @@ cvm_scan_open(const char *query)
 		elog(ERROR, "source cannot be prepared: %s", SPI_result_code_string(SPI_result));
 	scan->portal = SPI_cursor_open(NULL, scan->plan, NULL, NULL, true);
 	MemoryContextSwitchTo(context); /* SPI leaves its own */
-	AtEOXact_GUC(false, level);
+	end_scan_settings(outer);
 	return scan;
 }
 
 bool
 cvm_scan_run(CvmScan *scan, int limit, DestReceiver *receiver)
 {
-	int			level = begin_scan_settings();
+	ScanSettings outer = begin_scan_settings();
 	uint64		rows = PortalRunFetch(scan->portal, FETCH_FORWARD,
 									  limit > 0 ? limit : FETCH_ALL, receiver);
 
-	AtEOXact_GUC(false, level);
+	end_scan_settings(outer);
 	return rows > 0;
 }
 
