@@ -233,6 +233,10 @@ SELECT receive(seal(set_byte(bytes, position('churned'::bytea IN bytes), 255))) 
 SELECT left(receive(seal(set_byte(bytes, position('jährlich'::bytea IN bytes), 255))), 5) FROM sent WHERE family = 'logistic';
 SELECT left(receive(seal(set_byte(bytes, position('{"l2"'::bytea IN bytes) - 1, ascii('[')))), 5) FROM sent WHERE family = 'logistic';
 
-SELECT 'COPY (SELECT) TO PROGRAM ' || quote_literal('rm ' || quote_literal(current_setting('data_directory') || '/cvm_model_type.copy')) \gexec
+DO $$
+BEGIN
+	EXECUTE format('COPY (SELECT) TO PROGRAM %L',
+		'rm ' || quote_literal(current_setting('data_directory') || '/cvm_model_type.copy'));
+END $$;
 DROP FUNCTION refusal(jsonb), receive(bytea), seal(bytea), put(bytea, integer, bigint), crc(bytea);
 DROP TABLE fitted, twice, churn_models, received, sent;
