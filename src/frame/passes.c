@@ -119,6 +119,7 @@ cvm_passes_open(CvmFrameState *state, CvmBlockSource *source)
 	state->collector.validation.next = NULL;
 	source->blocks = passes->blocks;
 	source->rows = state->training_rows;
+	source->in_order = true;
 	source->read = read_pass;
 	source->state = passes;
 }

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "learn/solver.h"
+#include "learn/stochastic.h"
 
 /* Most parameters for which a Hessian is formed. */
 #define NEWTON_PARAMETERS 600
@@ -109,6 +110,22 @@ cvm_problem_evaluate(const CvmProblem *problem, const double *parameters,
 	return loss;
 }
 
+/* pseudo may be the gradient itself. */
+void
+cvm_problem_pseudo_gradient(const CvmProblem *problem, const double *parameters,
+							const double *gradient, double *pseudo)
+{
+	for (int i = 0; i < problem->parameters; i++)
+	{
+		double		l1 = cvm_problem_is_intercept(problem, i) ? 0 : problem->l1;
+
+		if (parameters[i] != 0 && l1 > 0)
+			pseudo[i] = gradient[i] + copysign(l1, parameters[i]);
+		else
+			pseudo[i] = cvm_shrink(gradient[i], l1);
+	}
+}
+
 void
 cvm_problem_report(const CvmProblem *problem, int iteration, double loss, double gradient_norm)
 {
@@ -119,18 +136,11 @@ cvm_problem_report(const CvmProblem *problem, int iteration, double loss, double
 
 /* ---- an objective over blocks ---- */
 
-typedef struct BlockObjective
-{
-	const CvmShape *shape;
-	CvmBlockSource *source;
-	double	   *work;
-} BlockObjective;
-
 static void
 evaluate_blocks(void *state, const double *parameters, double *loss,
 				double *gradient, double *hessian, double *diagonal)
 {
-	BlockObjective *blocks = state;
+	CvmBlockObjective *blocks = state;
 	size_t		count = CVM_PARAMETERS(blocks->shape);
 
 	if (loss != NULL)
@@ -151,10 +161,24 @@ evaluate_blocks(void *state, const double *parameters, double *loss,
 	}
 }
 
+void
+cvm_objective_over_blocks(CvmObjective *objective, CvmBlockObjective *blocks,
+						  const CvmShape *shape, CvmBlockSource *source)
+{
+	blocks->shape = shape;
+	blocks->source = source;
+	blocks->work = CVM_NEW(double, cvm_objective_work_size(shape));
+	objective->shape = shape;
+	objective->total_weight = source->total_weight;
+	objective->rows = source->rows;
+	objective->evaluate = evaluate_blocks;
+	objective->state = blocks;
+}
+
 double
 cvm_mean_loss(const CvmShape *shape, CvmBlockSource *source, const double *parameters)
 {
-	BlockObjective blocks = {shape, source, CVM_NEW(double, cvm_objective_work_size(shape))};
+	CvmBlockObjective blocks = {shape, source, CVM_NEW(double, cvm_objective_work_size(shape))};
 	double		loss;
 
 	evaluate_blocks(&blocks, parameters, &loss, NULL, NULL, NULL);
@@ -207,20 +231,14 @@ cvm_fit(const CvmShape *shape, CvmBlockSource *training, CvmBlockSource *validat
 		const CvmOptions *options, const double *start, const CvmProgress *progress,
 		CvmFit *fit, CvmError *error)
 {
-	BlockObjective blocks = {shape, training, NULL};
-	CvmObjective objective = {
-		.shape = shape,
-		.total_weight = training->total_weight,
-		.rows = training->rows,
-		.evaluate = evaluate_blocks,
-		.state = &blocks
-	};
+	CvmBlockObjective blocks;
+	CvmObjective objective;
 	CvmStatus	status;
 
 	if (options->solver > CVM_SOLVER_LBFGS)
-		return cvm_fail(error, CVM_BAD_OPTION, "solver \"%s\" is not available",
-						cvm_solver_name(options->solver));
-	blocks.work = CVM_NEW(double, cvm_objective_work_size(shape));
+		return cvm_fit_stochastic(shape, training, validation, options, options->solver,
+								  start, progress, fit, error);
+	cvm_objective_over_blocks(&objective, &blocks, shape, training);
 	status = cvm_fit_objective(&objective, options, start, progress, fit, error);
 	cvm_release(blocks.work);
 	if (status == CVM_OK && validation != NULL && validation->rows > 0)

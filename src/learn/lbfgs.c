@@ -59,28 +59,6 @@ apply_history(const History *history, double *direction)
 		direction[i] = -direction[i];
 }
 
-/* The subgradient of least norm. */
-static void
-pseudo_gradient(const CvmProblem *problem, const double *parameters,
-				const double *gradient, double *pseudo)
-{
-	for (int i = 0; i < problem->parameters; i++)
-	{
-		double		l1 = cvm_problem_is_intercept(problem, i) ? 0 : problem->l1;
-
-		if (parameters[i] != 0)
-			pseudo[i] = gradient[i] + copysign(l1, parameters[i]);
-		else if (gradient[i] > l1)
-			pseudo[i] = gradient[i] - l1;
-		else if (gradient[i] < -l1)
-			pseudo[i] = gradient[i] + l1;
-		else
-			pseudo[i] = 0;
-		if (l1 == 0)
-			pseudo[i] = gradient[i];
-	}
-}
-
 void
 cvm_lbfgs(const CvmProblem *problem, CvmFit *fit)
 {
@@ -109,7 +87,7 @@ cvm_lbfgs(const CvmProblem *problem, CvmFit *fit)
 		double		next_value = value;
 		double		squares = 0;
 
-		pseudo_gradient(problem, fit->parameters, gradient, pseudo);
+		cvm_problem_pseudo_gradient(problem, fit->parameters, gradient, pseudo);
 		fit->gradient_norm = cvm_norm(count, pseudo);
 		for (size_t i = 0; i < count; i++)
 			if (!cvm_problem_is_intercept(problem, i))

@@ -58,7 +58,7 @@ typedef struct CvmOptions
 	double		learning_rate;	/* 0: the solver's default */
 	int			schedule;		/* CvmSchedule */
 	double		warmup;			/* epochs of linear warm-up */
-	bool		averaging;		/* average the last half of the steps (Polyak) */
+	bool		averaging;		/* of the steps' weights, later ones counting more */
 	double		momentum;
 	double		tolerance;		/* relative; on gradient norm or on loss change */
 	int			patience;		/* epochs without a better validation loss; 0: off */

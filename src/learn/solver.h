@@ -1,6 +1,6 @@
 /*
  * solver.h
- *		The full-batch solvers behind cvm_fit_objective().
+ *		What the solvers share: the penalized mean objective.
  *
  * They minimize the penalized mean objective
  *
@@ -33,6 +33,29 @@ extern double cvm_problem_evaluate(const CvmProblem *problem, const double *para
 /* l1 |b|, and whether a parameter is an intercept. */
 extern double cvm_problem_lasso(const CvmProblem *problem, const double *parameters);
 extern bool cvm_problem_is_intercept(const CvmProblem *problem, int parameter);
+
+/* The subgradient of least norm of f, from the gradient without l1. */
+extern void cvm_problem_pseudo_gradient(const CvmProblem *problem, const double *parameters,
+										const double *gradient, double *pseudo);
+
+/* The point nearest to value where moving costs threshold a unit and zero is free. */
+static inline double
+cvm_shrink(double value, double threshold)
+{
+	return value > threshold ? value - threshold
+		: value < -threshold ? value + threshold : 0;
+}
+
+/* An objective over the blocks of a source; release blocks->work when done. */
+typedef struct CvmBlockObjective
+{
+	const CvmShape *shape;
+	CvmBlockSource *source;
+	double	   *work;
+} CvmBlockObjective;
+
+extern void cvm_objective_over_blocks(CvmObjective *objective, CvmBlockObjective *blocks,
+									  const CvmShape *shape, CvmBlockSource *source);
 
 extern void cvm_problem_report(const CvmProblem *problem, int iteration, double loss,
 							   double gradient_norm);

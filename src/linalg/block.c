@@ -40,6 +40,17 @@ cvm_block_create(int dense_columns, int coded_columns)
 	return block;
 }
 
+void
+cvm_block_rows(const CvmBlock *block, int from, int most,
+			   int dense_columns, int coded_columns, CvmBlock *view)
+{
+	view->rows = block->rows - from < most ? block->rows - from : most;
+	view->dense = block->dense + (size_t) from * dense_columns;
+	view->codes = block->codes + (size_t) from * coded_columns;
+	view->target = block->target + from;
+	view->weight = block->weight + from;
+}
+
 static const CvmBlock *
 read_from_array(void *state, int index)
 {
@@ -57,6 +68,7 @@ cvm_block_source_from_array(CvmBlockSource *source, CvmBlock *const *blocks,
 	source->blocks = block_count;
 	source->rows = 0;
 	source->total_weight = 0;
+	source->in_order = false;
 	source->read = read_from_array;
 	source->state = (void *) blocks;
 	for (int i = 0; i < block_count; i++)

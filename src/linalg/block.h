@@ -44,7 +44,8 @@ typedef struct CvmBlock
  *
  * read(state, i) returns block i, 0 <= i < blocks; the block is valid until
  * the next two calls of read (so that a shuffling optimizer copies what it
- * keeps).  All blocks but the last one are full.
+ * keeps).  All blocks but the last one are full.  A source that is in_order
+ * gives its blocks only one after another, 0, 1, 2, ..., and from 0 again.
  */
 typedef struct CvmBlockSource
 {
@@ -54,12 +55,20 @@ typedef struct CvmBlockSource
 	int			blocks;
 	uint64_t	rows;
 	double		total_weight;
+	bool		in_order;
 	const CvmBlock *(*read) (void *state, int index);
 	void	   *state;
 } CvmBlockSource;
 
 /* A block with room for CVM_BLOCK_ROWS rows in one allocation. */
 extern CvmBlock *cvm_block_create(int dense_columns, int coded_columns);
+
+/*
+ * A view of the rows from "from" on, at most "most" of them; it lives as long
+ * as the block does.
+ */
+extern void cvm_block_rows(const CvmBlock *block, int from, int most,
+						   int dense_columns, int coded_columns, CvmBlock *view);
 
 /* A source over an array of blocks in memory. */
 extern void cvm_block_source_from_array(CvmBlockSource *source,
