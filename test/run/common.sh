@@ -41,10 +41,18 @@ install_packages() {
 	missing=$(missing_packages "${1:-}")
 	[ -n "$missing" ] || return 0
 	say "installing: $missing"
-	as_root apt-get update -q >/dev/null
-	# No cluster of the machine's own is wanted for this.
+	local log
+	log=$(mktemp)
 	# shellcheck disable=SC2086
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
+	if ! { as_root apt-get update -q &&
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1
+	then
+		cat "$log" >&2
+		rm -f "$log"
+		say "these packages could not be installed; once they are there, nothing else is needed"
+		exit 1
+	fi
+	rm -f "$log"
 }
 
 # ---- build ----
