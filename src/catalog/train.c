@@ -42,10 +42,15 @@ typedef struct MetricSet
 
 /* ---- measuring ---- */
 
+/*
+ * Metrics count rows as they are: the factors of class_weight, which are in
+ * the weights of training rows only, are taken out again.
+ */
 static void
 measure(const CvmFrame *frame, CvmBlockSource *source, const double *parameters,
 		MetricSet *set)
 {
+	const double *factors = source == &frame->training ? frame->class_factors : NULL;
 	const CvmShape *shape = &frame->shape;
 	CvmScoreSheet *sheet = cvm_score_sheet_create(frame->family, frame->task,
 												  frame->class_count);
@@ -61,9 +66,12 @@ measure(const CvmFrame *frame, CvmBlockSource *source, const double *parameters,
 		for (int row = 0; row < block->rows; row++)
 		{
 			double	   *at = eta + (size_t) row * shape->outputs;
+			double		weight = block->weight[row];
 
+			if (factors != NULL)
+				weight /= factors[(int) block->target[row]];
 			cvm_family_mean(frame->family, shape->outputs, at, at);
-			cvm_score_sheet_add(sheet, block->target[row], at, block->weight[row]);
+			cvm_score_sheet_add(sheet, block->target[row], at, weight);
 		}
 	}
 	set->count = cvm_score_sheet_metrics(sheet, set->metrics);

@@ -37,9 +37,10 @@ typedef struct CvmFrame
 	int			class_count;
 	char	  **classes;		/* as in CvmModel */
 	double	   *class_shares;
+	double	   *class_factors;	/* of class_weight, by class; or NULL */
 	CvmDriver	driver;			/* the one that was used */
 	CvmShape	shape;
-	CvmBlockSource training;	/* encoded; weights include class_weight */
+	CvmBlockSource training;	/* encoded; weights include class_factors */
 	CvmBlockSource validation;	/* rows = 0 when there is none */
 	int64		rows_left_out;	/* target NULL, weight 0 or NULL */
 	int64		null_cells;		/* feature cells that were NULL or NaN */

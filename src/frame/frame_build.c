@@ -43,9 +43,9 @@ settle_target(CvmFrameState *state, const CvmOptions *options)
 	if (options->class_weight != CVM_CLASS_WEIGHT_BALANCED)
 		return;
 	/* every class gets the same total weight, and all together keep theirs */
-	state->class_factors = palloc(count * sizeof(double));
+	state->frame.class_factors = palloc(count * sizeof(double));
 	for (i = 0; i < count; i++)
-		state->class_factors[i] = state->training_weight /
+		state->frame.class_factors[i] = state->training_weight /
 			(count * target->class_weights[i]);
 }
 
@@ -117,9 +117,9 @@ cvm_frame_finish_targets(const CvmFrameState *state, CvmBlock *block, bool train
 		if (block->target[row] < 0)
 			cvm_passes_differ();
 	}
-	if (training && state->class_factors != NULL)
+	if (training && state->frame.class_factors != NULL)
 		for (row = 0; row < block->rows; row++)
-			block->weight[row] *= state->class_factors[(int) block->target[row]];
+			block->weight[row] *= state->frame.class_factors[(int) block->target[row]];
 }
 
 static void

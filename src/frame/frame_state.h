@@ -17,7 +17,6 @@ typedef struct CvmFrameState
 	CvmCollector collector;
 	char	   *query;
 	CvmTargetResult target;
-	double	   *class_factors;	/* of class_weight, or NULL */
 	CvmEncodePlan *plan;
 	CvmStorage	storage;
 	CvmBlockStore *training;	/* NULL with the driver "passes" */
