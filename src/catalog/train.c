@@ -156,6 +156,25 @@ comparable(const CvmModel *model, const CvmFrame *frame)
 	return true;
 }
 
+/*
+ * Why the candidate cannot be measured against the active version on the
+ * held-out rows, or NULL.
+ */
+static char *
+not_comparable(const CvmFrame *frame, const CvmModel *active, int active_number)
+{
+	if (!comparable(active, frame))
+		return psprintf("not comparable with version %d: other classes or algorithm",
+						active_number);
+	for (int i = 0; i < active->encoder.input_count; i++)
+		if (!cvm_frame_has_feature(frame, active->encoder.inputs[i].name))
+			return psprintf("not comparable with version %d: it reads column \"%s\" too",
+							active_number, active->encoder.inputs[i].name);
+	if (frame->validation.rows == 0)
+		return psprintf("no held-out rows to compare with version %d", active_number);
+	return NULL;
+}
+
 /* Parameters to start from, or NULL where the active version does not fit. */
 static double *
 warm_start(const char *name, const CvmFrame *frame)
@@ -202,17 +221,9 @@ passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *c
 		return true;
 	}
 	active = active_model(definition, true);
-	if (!comparable(active, frame))
-	{
-		*reason = psprintf("not comparable with version %d: other classes or algorithm",
-						   active_number);
+	*reason = not_comparable(frame, active, active_number);
+	if (*reason != NULL)
 		return true;
-	}
-	if (frame->validation.rows == 0)
-	{
-		*reason = psprintf("no held-out rows to compare with version %d", active_number);
-		return true;
-	}
 
 	parameters = palloc(sizeof(double) * CVM_PARAMETERS(&frame->shape));
 	cvm_model_parameters(active, frame->encoder, parameters);

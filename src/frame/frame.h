@@ -65,6 +65,9 @@ extern char *cvm_source_from_item(const char *source);
  */
 extern CvmFrame *cvm_frame_build(const CvmFrameRequest *request);
 
+/* Whether a column of the source is a feature, also one that was left out. */
+extern bool cvm_frame_has_feature(const CvmFrame *frame, const char *name);
+
 /* Closes temporary files and queries and frees everything; after an error the
  * end of the (sub)transaction does it. */
 extern void cvm_frame_end(CvmFrame *frame);

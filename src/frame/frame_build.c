@@ -320,6 +320,18 @@ cvm_frame_build(const CvmFrameRequest *request)
 	return &state->frame;
 }
 
+bool
+cvm_frame_has_feature(const CvmFrame *frame, const char *name)
+{
+	const CvmCollector *collector = &((const CvmFrameState *) frame)->collector;
+	int			i;
+
+	for (i = 0; i < collector->feature_count; i++)
+		if (strcmp(collector->features[i].column.name, name) == 0)
+			return true;
+	return false;
+}
+
 void
 cvm_frame_end(CvmFrame *frame)
 {
