@@ -28,6 +28,7 @@ missing_packages() {
 		postgresql-server-dev-$major libopenblas-serial-dev"
 	[ "${1:-}" = check ] && packages="$packages postgresql-$major-pgtap
 		libtap-parser-sourcehandler-pgtap-perl libipc-run-perl"
+	[ "${1:-}" = bench ] && packages="$packages python3"
 	local package
 	for package in $packages; do
 		dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q 'ok installed' ||

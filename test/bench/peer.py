@@ -1,0 +1,51 @@
+"""scikit-learn's fit of the same rows, as a process that holds them in memory.
+
+Each line of the input is a request, answered by a line:
+
+    load FILE   reads rows that PostgreSQL wrote with COPY ... (FORMAT csv), the
+                target first; answers with milliseconds
+    fit         LogisticRegression.fit alone: no penalty, lbfgs; milliseconds
+    loss        the mean log loss of the last fit
+"""
+
+import sys
+import time
+import warnings
+
+import numpy
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+try:
+    from pandas import read_csv
+except ImportError:
+    read_csv = None
+
+
+def load(path):
+    if read_csv is not None:
+        table = read_csv(path, header=None).to_numpy(dtype=float)
+    else:
+        table = numpy.loadtxt(path, delimiter=",")
+    return numpy.ascontiguousarray(table[:, 1:]), table[:, 0].astype(int)
+
+
+def main():
+    warnings.simplefilter("ignore")
+    x = y = None
+    model = LogisticRegression(penalty=None, solver="lbfgs", max_iter=1000)
+    for line in sys.stdin:
+        request, *arguments = line.split()
+        began = time.perf_counter()
+        if request == "load":
+            x, y = load(arguments[0])
+        elif request == "fit":
+            model.fit(x, y)
+        if request == "loss":
+            answer = log_loss(y, model.predict_proba(x)[:, 1])
+        else:
+            answer = (time.perf_counter() - began) * 1000
+        print(repr(float(answer)), flush=True)
+
+
+main()
