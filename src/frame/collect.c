@@ -2,10 +2,11 @@
  * collect.c
  *		A DestReceiver that turns rows into raw blocks.
  *
- * One row costs one deform and one store for each number.  A row is looked at
- * in the order target, weight, split, features, so that a row that is left
- * out is never read in full, and it is complete in its block before the block
- * is handed on.
+ * A row whose columns lie at fixed places is copied from the tuple into the
+ * block (fixed_row.h); any other one costs one deform and one store for each
+ * number.  A row is looked at in the order target, weight, split, features, so
+ * that a row that is left out is never read in full, and it is complete in its
+ * block before the block is handed on.
  *
  * The layout of a raw block depends on the length of array columns, which is
  * known only when one was seen.  Until every array column has shown a value,
@@ -20,6 +21,15 @@
 #include "utils/memutils.h"
 
 #include "frame/collect.h"
+
+/* A row as it is read: its columns, and where numbers are copied from. */
+typedef struct CvmRow
+{
+	const Datum *values;
+	const bool *nulls;
+	const char *fixed;			/* data of a tuple with fixed places, or NULL: then
+								 * values[] has all columns in use */
+} CvmRow;
 
 /* ---- features ---- */
 
@@ -58,8 +68,6 @@ read_time(CvmCollector *collector, CvmFeature *feature, Datum value, bool isnull
 										  feature->month_codes, month);
 	codes[feature->coded + 1] = calendar_code(collector, feature->coded + 1,
 											  feature->weekday_codes, weekday);
-	if (isnan(dense[feature->dense]))
-		collector->null_cells++;
 }
 
 static void
@@ -69,76 +77,67 @@ read_category(CvmCollector *collector, CvmFeature *feature, Datum value, bool is
 	int			length;
 	const char *text = cvm_column_text(feature->reader, value, isnull, &length);
 
-	if (text != NULL)
-		codes[feature->coded] = dictionary_code(collector, feature->coded, text, length);
-	else
+	codes[feature->coded] = text == NULL ? -1 :
+		dictionary_code(collector, feature->coded, text, length);
+}
+
+static void
+read_feature(CvmCollector *collector, CvmFeature *feature, const CvmRow *row,
+			 double *dense, int32_t *codes)
+{
+	Datum		value = row->values[feature->attribute];
+	bool		isnull = row->nulls[feature->attribute];
+
+	switch (feature->column.kind)
 	{
-		codes[feature->coded] = -1;
-		collector->null_cells++;
+		case CVM_INPUT_NUMBER:
+		case CVM_INPUT_BOOLEAN:
+		case CVM_INPUT_INTERVAL:
+			dense[feature->dense] = cvm_column_number(feature->reader, value, isnull);
+			break;
+		case CVM_INPUT_CATEGORY:
+			read_category(collector, feature, value, isnull, codes);
+			break;
+		case CVM_INPUT_TIME:
+			read_time(collector, feature, value, isnull, dense, codes);
+			break;
+		case CVM_INPUT_ARRAY:
+			cvm_column_array(feature->reader, value, isnull, dense + feature->dense);
+			break;
 	}
 }
 
 static void
-read_array(CvmCollector *collector, CvmFeature *feature, Datum value, bool isnull,
-		   double *dense)
-{
-	double	   *numbers = dense + feature->dense;
-	int			element;
-
-	cvm_column_array(feature->reader, value, isnull, numbers);
-	for (element = 0; element < feature->column.elements; element++)
-		if (isnan(numbers[element]))
-			collector->null_cells++;
-}
-
-static void
-read_features(CvmCollector *collector, TupleTableSlot *slot, CvmBlock *block)
+read_features(CvmCollector *collector, const CvmRow *row, CvmBlock *block)
 {
 	double	   *dense = block->dense + (size_t) block->rows * collector->dense_columns;
 	int32_t    *codes = block->codes + (size_t) block->rows * collector->coded_columns;
 	int			i;
 
-	for (i = 0; i < collector->feature_count; i++)
+	if (row->fixed == NULL)
 	{
-		CvmFeature *feature = &collector->features[i];
-		Datum		value = slot->tts_values[feature->attribute];
-		bool		isnull = slot->tts_isnull[feature->attribute];
-
-		switch (feature->column.kind)
-		{
-			case CVM_INPUT_NUMBER:
-			case CVM_INPUT_BOOLEAN:
-			case CVM_INPUT_INTERVAL:
-				dense[feature->dense] = cvm_column_number(feature->reader, value, isnull);
-				if (isnan(dense[feature->dense]))
-					collector->null_cells++;
-				break;
-			case CVM_INPUT_CATEGORY:
-				read_category(collector, feature, value, isnull, codes);
-				break;
-			case CVM_INPUT_TIME:
-				read_time(collector, feature, value, isnull, dense, codes);
-				break;
-			case CVM_INPUT_ARRAY:
-				read_array(collector, feature, value, isnull, dense);
-				break;
-		}
+		for (i = 0; i < collector->feature_count; i++)
+			read_feature(collector, &collector->features[i], row, dense, codes);
+		return;
 	}
+	cvm_fixed_row_numbers(collector->fixed_row, row->fixed, dense);
+	for (i = 0; i < collector->uncopied_count; i++)
+		read_feature(collector, collector->uncopied[i], row, dense, codes);
 }
 
 /* ---- rows ---- */
 
 /* False: the row has no weight and is left out. */
 static bool
-read_weight(CvmCollector *collector, TupleTableSlot *slot, double *weight)
+read_weight(CvmCollector *collector, const CvmRow *row, double *weight)
 {
 	int			attribute = collector->weight_attribute;
 
 	*weight = 1;
 	if (attribute < 0)
 		return true;
-	*weight = cvm_column_number(collector->weight, slot->tts_values[attribute],
-								slot->tts_isnull[attribute]);
+	*weight = cvm_column_number(collector->weight, row->values[attribute],
+								row->nulls[attribute]);
 	if (*weight < 0 || isinf(*weight))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -148,9 +147,9 @@ read_weight(CvmCollector *collector, TupleTableSlot *slot, double *weight)
 }
 
 static void
-collect_row(CvmCollector *collector, TupleTableSlot *slot)
+collect_row(CvmCollector *collector, const CvmRow *row)
 {
-	uint64		row = collector->rows++;
+	uint64		number = collector->rows++;
 	int			target = collector->target_attribute;
 	int			split = collector->split_attribute;
 	CvmRowSink *sink = &collector->training;
@@ -158,27 +157,27 @@ collect_row(CvmCollector *collector, TupleTableSlot *slot)
 	double		raw_target;
 	double		weight;
 
-	if (!cvm_target_read(collector->target, slot->tts_values[target],
-						 slot->tts_isnull[target], &raw_target))
+	if (!cvm_target_read(collector->target, row->values[target], row->nulls[target],
+						 &raw_target))
 	{
 		collector->without_target++;
 		return;
 	}
-	if (!read_weight(collector, slot, &weight))
+	if (!read_weight(collector, row, &weight))
 	{
 		collector->without_weight++;
 		return;
 	}
 	if (collector->split.rule != CVM_SPLIT_NONE &&
 		cvm_split_holds_out(&collector->split,
-							split >= 0 ? slot->tts_values[split] : (Datum) 0,
-							split >= 0 ? slot->tts_isnull[split] : true, row))
+							split >= 0 ? row->values[split] : (Datum) 0,
+							split >= 0 ? row->nulls[split] : true, number))
 		sink = &collector->validation;
 	if (sink->next == NULL)
 		return;
 
 	block = sink->block;
-	read_features(collector, slot, block);
+	read_features(collector, row, block);
 	block->target[block->rows] = raw_target;
 	block->weight[block->rows] = weight;
 	block->rows++;
@@ -189,6 +188,80 @@ collect_row(CvmCollector *collector, TupleTableSlot *slot)
 		sink->block = sink->next(sink->state, block);
 		MemoryContextSwitchTo(old);
 	}
+}
+
+/* ---- fixed places ---- */
+
+/* Whether all columns in use lie at fixed places; makes the layout of these. */
+static bool
+lay_out(CvmCollector *collector, CvmFixedRow *layout, TupleDesc columns)
+{
+	int			roles[] = {collector->target_attribute, collector->weight_attribute,
+	collector->split_attribute};
+	int			i;
+
+	for (i = 0; i < lengthof(roles); i++)
+		if (roles[i] >= 0 && !cvm_fixed_row_add_value(layout, columns, roles[i]))
+			return false;
+	collector->uncopied_count = 0;
+	for (i = 0; i < collector->feature_count; i++)
+	{
+		CvmFeature *feature = &collector->features[i];
+
+		if (feature->column.kind != CVM_INPUT_CATEGORY &&
+			cvm_fixed_row_add_number(layout, columns, feature->attribute, feature->reader,
+									 feature->dense))
+			continue;
+		if (!cvm_fixed_row_add_value(layout, columns, feature->attribute))
+			return false;
+		collector->uncopied[collector->uncopied_count++] = feature;
+	}
+	return true;
+}
+
+/* Partitions may differ, so this is done again when the descriptor changes. */
+static void
+find_layout(CvmCollector *collector, TupleDesc columns)
+{
+	MemoryContext old = MemoryContextSwitchTo(collector->context);
+	int			room = collector->feature_count + 3;
+
+	if (collector->uncopied == NULL)
+	{
+		collector->uncopied = palloc(room * sizeof(CvmFeature *));
+		collector->layout = cvm_fixed_row_create(room);
+		collector->fixed_values = palloc0(collector->attributes * sizeof(Datum));
+		collector->fixed_nulls = palloc0(collector->attributes * sizeof(bool));
+	}
+	cvm_fixed_row_clear(collector->layout);
+	collector->fixed_row = lay_out(collector, collector->layout, columns) ?
+		collector->layout : NULL;
+	collector->layout_columns = columns;
+	MemoryContextSwitchTo(old);
+}
+
+static void
+collect_slot(CvmCollector *collector, TupleTableSlot *slot)
+{
+	CvmRow		row = {NULL};
+
+	if (slot->tts_tupleDescriptor != collector->layout_columns)
+		find_layout(collector, slot->tts_tupleDescriptor);
+	if (collector->fixed_row != NULL)
+		row.fixed = cvm_fixed_row_data(collector->fixed_row, slot);
+	if (row.fixed != NULL)
+	{
+		cvm_fixed_row_values(collector->fixed_row, row.fixed, collector->fixed_values);
+		row.values = collector->fixed_values;
+		row.nulls = collector->fixed_nulls;
+	}
+	else
+	{
+		slot_getsomeattrs(slot, collector->attributes);
+		row.values = slot->tts_values;
+		row.nulls = slot->tts_isnull;
+	}
+	collect_row(collector, &row);
 }
 
 /* ---- array lengths ---- */
@@ -272,14 +345,14 @@ static void
 collect_waiting(CvmCollector *collector)
 {
 	MemoryContext old = MemoryContextSwitchTo(collector->context);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(collector->columns, &TTSOpsMinimalTuple);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(collector->waiting_columns,
+													&TTSOpsMinimalTuple);
 
 	MemoryContextSwitchTo(collector->row_context);
 	while (tuplestore_gettupleslot(collector->waiting, true, false, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		slot_getallattrs(slot);
-		collect_row(collector, slot);
+		collect_slot(collector, slot);
 		MemoryContextReset(collector->row_context);
 	}
 	MemoryContextSwitchTo(old);
@@ -291,19 +364,21 @@ collect_waiting(CvmCollector *collector)
 static void
 wait_for_lengths(CvmCollector *collector, TupleTableSlot *slot)
 {
-	bool		known = learn_lengths(collector, slot);
+	bool		known;
 	MemoryContext old;
 
+	slot_getsomeattrs(slot, collector->attributes);
+	known = learn_lengths(collector, slot);
 	if (known && collector->waiting == NULL)
 	{
 		start_collecting(collector);
-		collect_row(collector, slot);
+		collect_slot(collector, slot);
 		return;
 	}
 	old = MemoryContextSwitchTo(collector->context);
 	if (collector->waiting == NULL)
 	{
-		collector->columns = CreateTupleDescCopy(slot->tts_tupleDescriptor);
+		collector->waiting_columns = CreateTupleDescCopy(slot->tts_tupleDescriptor);
 		collector->waiting = tuplestore_begin_heap(false, false, work_mem);
 	}
 	tuplestore_puttupleslot(collector->waiting, slot);
@@ -323,9 +398,8 @@ receive_slot(TupleTableSlot *slot, DestReceiver *receiver)
 	CvmCollector *collector = (CvmCollector *) receiver;
 	MemoryContext old = MemoryContextSwitchTo(collector->row_context);
 
-	slot_getallattrs(slot);
 	if (collector->profile != NULL)
-		collect_row(collector, slot);
+		collect_slot(collector, slot);
 	else
 		wait_for_lengths(collector, slot);
 	MemoryContextSwitchTo(old);
@@ -336,6 +410,8 @@ receive_slot(TupleTableSlot *slot, DestReceiver *receiver)
 static void
 receive_startup(DestReceiver *receiver, int operation, TupleDesc columns)
 {
+	/* a descriptor of another run may have been at the same address */
+	((CvmCollector *) receiver)->layout_columns = NULL;
 }
 
 static void
@@ -346,12 +422,18 @@ receive_shutdown(DestReceiver *receiver)
 void
 cvm_collector_init(CvmCollector *collector)
 {
+	int			i;
+
 	collector->receiver.receiveSlot = receive_slot;
 	collector->receiver.rStartup = receive_startup;
 	collector->receiver.rShutdown = receive_shutdown;
 	collector->receiver.rDestroy = receive_shutdown;
 	collector->receiver.mydest = DestTuplestore;
 	collector->context = CurrentMemoryContext;
+	collector->attributes = 1 + Max(collector->target_attribute,
+									Max(collector->weight_attribute, collector->split_attribute));
+	for (i = 0; i < collector->feature_count; i++)
+		collector->attributes = Max(collector->attributes, 1 + collector->features[i].attribute);
 	collector->row_context = AllocSetContextCreate(CurrentMemoryContext, "cvm row",
 												   ALLOCSET_DEFAULT_SIZES);
 }
@@ -373,5 +455,4 @@ cvm_collector_rewind(CvmCollector *collector)
 	collector->rows = 0;
 	collector->without_target = 0;
 	collector->without_weight = 0;
-	collector->null_cells = 0;
 }

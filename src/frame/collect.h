@@ -11,6 +11,7 @@
 
 #include "encode/encoder.h"
 #include "frame/column.h"
+#include "frame/fixed_row.h"
 #include "frame/split.h"
 #include "frame/target.h"
 
@@ -68,13 +69,23 @@ typedef struct CvmCollector
 	CvmRowSink	training;
 	CvmRowSink	validation;
 	Tuplestorestate *waiting;	/* rows before the profile is there, or NULL */
-	TupleDesc	columns;		/* of these rows */
+	TupleDesc	waiting_columns;
+
+	int			attributes;		/* of the scan's rows, as far as they are read */
+
+	/* rows whose columns lie at fixed places */
+	CvmFixedRow *layout;
+	TupleDesc	layout_columns; /* those it was made for; NULL: none yet */
+	CvmFixedRow *fixed_row;		/* the layout, or NULL: not all columns fit in */
+	CvmFeature **uncopied;		/* features that it does not copy into the block */
+	int			uncopied_count;
+	Datum	   *fixed_values;	/* what is not copied, by attribute */
+	bool	   *fixed_nulls;	/* all false */
 
 	/* counts since the last cvm_collector_rewind */
 	uint64		rows;			/* rows seen */
 	uint64		without_target;
 	uint64		without_weight;
-	uint64		null_cells;
 } CvmCollector;
 
 /* After the fields up to feature_count, start and start_state are set. */

@@ -60,23 +60,12 @@ next_training_block(void *argument, CvmBlock *full)
 	return state->pass_block;
 }
 
-/* The profile finds infinities among training rows; here are the others. */
 static void
-check_finite(const CvmFrameState *state, const CvmBlock *block)
+infinite_cell(const CvmCollector *collector, int column)
 {
-	const CvmCollector *collector = &state->collector;
-	size_t		cells = (size_t) block->rows * collector->dense_columns;
-	size_t		cell = 0;
-	int			column;
 	int			i;
 
-	while (cell < cells && !isinf(block->dense[cell]))
-		cell++;
-	if (cell == cells)
-		return;
-
 	/* the last feature with numbers that starts at or before the column */
-	column = cell % collector->dense_columns;
 	for (i = collector->feature_count - 1; i > 0; i--)
 		if (collector->features[i].column.kind != CVM_INPUT_CATEGORY &&
 			collector->features[i].dense <= column)
@@ -88,13 +77,43 @@ check_finite(const CvmFrameState *state, const CvmBlock *block)
 			 errhint("Replace infinite values in the source, for example by NULL.")));
 }
 
+/* What the profile does for training rows: finds infinities, counts gaps. */
+static void
+check_held_out(CvmFrameState *state, const CvmBlock *block)
+{
+	const CvmCollector *collector = &state->collector;
+	int			dense = collector->dense_columns;
+	size_t		cells = (size_t) block->rows * dense;
+	size_t		cell;
+	int			feature;
+	int			row;
+
+	for (cell = 0; cell < cells; cell++)
+	{
+		if (isfinite(block->dense[cell]))
+			continue;
+		if (isinf(block->dense[cell]))
+			infinite_cell(collector, cell % dense);
+		state->frame.null_cells++;
+	}
+	for (feature = 0; feature < collector->feature_count; feature++)
+	{
+		const int32_t *codes = block->codes + collector->features[feature].coded;
+
+		if (collector->features[feature].column.kind != CVM_INPUT_CATEGORY)
+			continue;
+		for (row = 0; row < block->rows; row++)
+			state->frame.null_cells += codes[(size_t) row * collector->coded_columns] < 0;
+	}
+}
+
 static CvmBlock *
 next_validation_block(void *argument, CvmBlock *full)
 {
 	CvmFrameState *state = argument;
 
 	if (full != NULL)
-		check_finite(state, full);
+		check_held_out(state, full);
 	return cvm_frame_next_block(state, state->validation);
 }
 
@@ -172,10 +191,10 @@ cvm_frame_gather(CvmFrameState *state)
 		cvm_block_store_finish(state->training);
 	if (state->validation != NULL)
 	{
-		check_finite(state, collector->validation.block);
+		check_held_out(state, collector->validation.block);
 		cvm_block_store_finish(state->validation);
 	}
 	check_rows(state);
-	state->frame.null_cells = collector->null_cells;
+	state->frame.null_cells += cvm_profile_missing_cells(collector->profile);
 	state->frame.rows_left_out = collector->without_target + collector->without_weight;
 }

@@ -3,8 +3,9 @@
  *		Which column of the source plays which role.
  *
  * Features are the columns that were asked for, or all that have no other
- * role.  The SELECT lists the columns in the order of the source: a query for
- * all columns of a table in their order needs no projection.
+ * role.  The SELECT lists the columns in the order of the source, of a table
+ * all of them: such a query needs no projection, and its rows come as they
+ * are stored.
  */
 #include "postgres.h"
 
@@ -131,12 +132,13 @@ add_features(CvmCollector *collector, const Roles *roles, bool listed)
 	}
 }
 
-/* Selects the columns in use, and tells the collector where they come. */
+/* Selects the columns in use (or all, where that is cheaper), and tells the collector where they come. */
 static char *
 build_query(CvmCollector *collector, const Roles *roles, const char *from_item)
 {
 	int			natts = roles->columns->natts;
 	int		   *attributes = palloc(natts * sizeof(int));
+	bool		whole = cvm_source_is_stored(from_item);
 	bool	   *used = palloc0(natts * sizeof(bool));
 	int			split = collector->split.column;
 	int			attribute = 0;
@@ -155,7 +157,7 @@ build_query(CvmCollector *collector, const Roles *roles, const char *from_item)
 	appendStringInfoString(&query, "SELECT ");
 	for (i = 0; i < natts; i++)
 	{
-		if (!used[i])
+		if (!used[i] && !whole)
 			continue;
 		appendStringInfo(&query, "%ssource.%s", attribute > 0 ? ", " : "",
 						 quote_identifier(column_name(roles, i)));

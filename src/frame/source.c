@@ -15,19 +15,23 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "tcop/pquery.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/portal.h"
+#include "utils/rel.h"
 #include "utils/varlena.h"
 
 #include "frame/frame.h"
@@ -204,6 +208,27 @@ cvm_source_describe(const char *from_item)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("source has no columns")));
 	return columns;
+}
+
+bool
+cvm_source_is_stored(const char *from_item)
+{
+	Oid			table;
+	Relation	relation;
+	bool		stored;
+
+	if (from_item[0] == '(')
+		return false;
+	table = RangeVarGetRelid(makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(from_item))),
+							 AccessShareLock, false);
+	relation = table_open(table, NoLock);
+	stored = relation->rd_rel->relkind == RELKIND_RELATION ||
+		relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ||
+		relation->rd_rel->relkind == RELKIND_MATVIEW;
+	for (int i = 0; i < RelationGetNumberOfAttributes(relation); i++)
+		stored &= !TupleDescAttr(RelationGetDescr(relation), i)->attisdropped;
+	table_close(relation, NoLock);
+	return stored && pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
 /* The column whose name is nearest to a misspelled one, or NULL. */

@@ -13,6 +13,13 @@
 extern TupleDesc cvm_source_describe(const char *from_item);
 
 /*
+ * Whether all columns of "FROM item" are to be had for nothing: those of a
+ * table, which the current user may read and none of which was dropped, come
+ * as they are stored.
+ */
+extern bool cvm_source_is_stored(const char *from_item);
+
+/*
  * Position of a column, from 0.  Otherwise an error that says what the column
  * was wanted for ("target", "key", "weight", "feature") and offers the
  * nearest name; also when two columns have the name.
