@@ -142,6 +142,15 @@ extern int32_t cvm_profile_code(CvmProfile *profile, int coded_column,
 /* Counts a raw block of training rows.  Infinity is CVM_BAD_DATA, naming the column. */
 extern CvmStatus cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw, CvmError *error);
 
+/*
+ * For profiles that are made in parts and merged, numbers only: no sample for
+ * quantiles is kept; the salt tells the rows of one part from those of another
+ * that have the same number.
+ */
+extern void cvm_profile_skip_sample(CvmProfile *profile);
+extern void cvm_profile_set_salt(CvmProfile *profile, uint64_t salt);
+extern void cvm_profile_merge(CvmProfile *profile, const CvmProfile *other);
+
 typedef struct CvmEncoderOptions
 {
 	int			max_categories;

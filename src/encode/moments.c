@@ -186,6 +186,47 @@ merge(CvmMoments *moments, double block_weight, double sum, double square)
 	moments->weight = weight;
 }
 
+/* Counts in another unit from now on. */
+static void
+change_unit(CvmMoments *moments, double unit)
+{
+	double		ratio = moments->unit / unit;
+
+	moments->center *= ratio;
+	moments->offset *= ratio;
+	moments->square = moments->square * ratio * ratio;
+	moments->unit = unit;
+}
+
+/*
+ * The other one's sums about this one's mean follow from its own: with d the
+ * distance of the means, sum = W d and square = q + W d^2.
+ */
+void
+cvm_moments_merge(CvmMoments *moments, const CvmMoments *other)
+{
+	CvmMoments	added = *other;
+	double		distance;
+
+	if (other->present == 0)
+		return;
+	if (moments->present == 0)
+	{
+		*moments = *other;
+		return;
+	}
+	if (moments->unit < added.unit)
+		change_unit(moments, added.unit);
+	else if (added.unit < moments->unit)
+		change_unit(&added, moments->unit);
+	distance = (added.center - (moments->center + moments->offset)) + added.offset;
+	moments->present += added.present;
+	moments->minimum = fmin(moments->minimum, added.minimum);
+	moments->maximum = fmax(moments->maximum, added.maximum);
+	merge(moments, added.weight, added.weight * distance,
+		  added.square + added.weight * distance * distance);
+}
+
 static bool
 is_common(double magnitude)
 {
@@ -218,16 +259,12 @@ add_uncommon(CvmMoments *moments, const double *values, ptrdiff_t stride, int ro
 	}
 	inverse = 1 / unit;
 	if (moments->weight > 0)
-	{
-		double		ratio = moments->unit * inverse;
-
-		moments->center *= ratio;
-		moments->offset *= ratio;
-		moments->square = moments->square * ratio * ratio;
-	}
+		change_unit(moments, unit);
 	else
+	{
 		moments->center = plain_mean(values, stride, rows, inverse);
-	moments->unit = unit;
+		moments->unit = unit;
+	}
 	mean = moments->center + moments->offset;
 
 	for (int row = 0; row < rows; row++)

@@ -2,7 +2,7 @@
  * moments.h
  *		Mean, deviation and range of number columns, block by block.
  *
- * For src/encode only.
+ * For src/encode, and for src/agg, whose states keep them.
  */
 #ifndef CVM_MOMENTS_H
 #define CVM_MOMENTS_H
@@ -32,6 +32,9 @@ extern void cvm_moments_init(CvmMoments *moments);
  */
 extern void cvm_moments_add(CvmMoments *moments, int columns, const double *values,
 							int rows, const double *weights, int *present);
+
+/* Adds the values that another one has seen. */
+extern void cvm_moments_merge(CvmMoments *moments, const CvmMoments *other);
 
 extern double cvm_moments_mean(const CvmMoments *moments);
 

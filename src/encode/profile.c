@@ -158,18 +158,23 @@ check_range(const CvmProfile *profile, CvmError *error)
 		const CvmColumnProfile *own = &profile->columns[profile->numbers[i].column];
 		double		extreme = moments->minimum < -LARGEST_NUMBER ? moments->minimum :
 			moments->maximum;
-		char		element[32] = "";
+		int			element = i - own->dense + 1;
+		char		name[300];
 
 		if (profile->present[i] == 0 || !(fabs(extreme) > LARGEST_NUMBER))
 			continue;
-		if (own->column.kind == CVM_INPUT_ARRAY)
-			snprintf(element, sizeof(element), "element %d of ", i - own->dense + 1);
-		if (isinf(extreme))
-			cvm_fail(error, CVM_BAD_DATA, "%scolumn \"%.200s\" is infinite in some row",
-					 element, own->column.name);
+		if (own->column.nameless_array)
+			snprintf(name, sizeof(name), "x%d", element);
+		else if (own->column.kind == CVM_INPUT_ARRAY)
+			snprintf(name, sizeof(name), "element %d of column \"%.200s\"", element,
+					 own->column.name);
 		else
-			cvm_fail(error, CVM_BAD_DATA, "%scolumn \"%.200s\" is %g in some row, too large to compute with",
-					 element, own->column.name, extreme);
+			snprintf(name, sizeof(name), "column \"%.200s\"", own->column.name);
+		if (isinf(extreme))
+			cvm_fail(error, CVM_BAD_DATA, "%s is infinite in some row", name);
+		else
+			cvm_fail(error, CVM_BAD_DATA, "%s is %g in some row, too large to compute with",
+					 name, extreme);
 		cvm_hint(error, "Replace such values in the source, for example by NULL.");
 		return CVM_BAD_DATA;
 	}
@@ -246,7 +251,7 @@ cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw, CvmError *error)
 		return cvm_fail(error, CVM_BAD_DATA, "the weights of the rows add up to more than %g",
 						LARGEST_WEIGHT);
 	for (int row = 0; row < raw->rows; row++)
-		hashes[row] = cvm_hash64((uint64_t) (profile->rows + row), 0);
+		hashes[row] = cvm_hash64((uint64_t) (profile->rows + row), profile->salt);
 
 	cvm_moments_add(profile->moments, profile->dense_columns, raw->dense, raw->rows,
 					weights, profile->present);
@@ -264,6 +269,32 @@ cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw, CvmError *error)
 					raw, hashes);
 	profile->rows += raw->rows;
 	return CVM_OK;
+}
+
+/* ---- profiles in parts ---- */
+
+void
+cvm_profile_skip_sample(CvmProfile *profile)
+{
+	profile->sample.columns = 0;
+}
+
+void
+cvm_profile_set_salt(CvmProfile *profile, uint64_t salt)
+{
+	profile->salt = salt;
+}
+
+void
+cvm_profile_merge(CvmProfile *profile, const CvmProfile *other)
+{
+	for (int i = 0; i < profile->dense_columns; i++)
+	{
+		cvm_moments_merge(&profile->moments[i], &other->moments[i]);
+		profile->numbers[i].missing_pattern += other->numbers[i].missing_pattern;
+	}
+	profile->rows += other->rows;
+	profile->weight += other->weight;
 }
 
 /* ---- what was seen ---- */

@@ -1,6 +1,7 @@
 /*
  * profile_state.h
- *		What is behind a CvmProfile; for src/encode only.
+ *		What is behind a CvmProfile; for src/encode, and for src/agg, whose
+ *		states keep the numbers of one.
  */
 #ifndef CVM_PROFILE_STATE_H
 #define CVM_PROFILE_STATE_H
@@ -50,6 +51,7 @@ struct CvmProfile
 	CvmDictionaryPool pool;
 	CvmSample	sample;
 	int64_t		rows;			/* training rows seen */
+	uint64_t	salt;			/* of the hashes of rows */
 	double		weight;			/* of these */
 	int		   *present;		/* scratch: values in a block, by dense position */
 };

@@ -78,6 +78,15 @@ extern CvmStatus cvm_model_decode(const void *bytes, size_t length,
 extern CvmStatus cvm_model_check(const CvmModel *model, CvmError *error);
 
 /*
+ * The inputs alone, as they stand in a model: for other values of ours.  A
+ * reader that has failed leaves the encoder unusable.  What was read has to
+ * pass the check.
+ */
+extern void cvm_encoder_write(const CvmEncoder *encoder, CvmWriter *writer);
+extern CvmStatus cvm_encoder_read(CvmReader *reader, CvmEncoder *encoder, CvmError *error);
+extern CvmStatus cvm_encoder_check(const CvmEncoder *encoder, CvmError *error);
+
+/*
  * Slots follow from the terms: fills in slot and, where it is not -1,
  * flag_slot of every term, and the counts of columns and slots.
  */

@@ -323,6 +323,19 @@ cvm_model_assign_slots(CvmEncoder *encoder, CvmError *error)
 	return CVM_OK;
 }
 
+CvmStatus
+cvm_encoder_check(const CvmEncoder *encoder, CvmError *error)
+{
+	CvmStatus	status;
+
+	if ((status = check_inputs(encoder, error)) != CVM_OK ||
+		(status = check_terms(encoder, error)) != CVM_OK)
+		return status;
+	if (!walk_slots(encoder, NULL))
+		return BAD("slots do not follow from the terms");
+	return CVM_OK;
+}
+
 static CvmStatus
 check_coefficients(const CvmModel *model, CvmError *error)
 {
@@ -375,12 +388,8 @@ cvm_model_check(const CvmModel *model, CvmError *error)
 	CvmStatus	status;
 
 	if ((status = check_answer(model, error)) != CVM_OK ||
-		(status = check_inputs(&model->encoder, error)) != CVM_OK ||
-		(status = check_terms(&model->encoder, error)) != CVM_OK)
-		return status;
-	if (!walk_slots(&model->encoder, NULL))
-		return BAD("slots do not follow from the terms");
-	if ((status = check_coefficients(model, error)) != CVM_OK)
+		(status = cvm_encoder_check(&model->encoder, error)) != CVM_OK ||
+		(status = check_coefficients(model, error)) != CVM_OK)
 		return status;
 	return check_history(model, error);
 }

@@ -93,11 +93,9 @@ write_term(CvmWriter *writer, const CvmTerm *term)
 	}
 }
 
-static void
-write_inputs(CvmWriter *writer, const CvmEncoder *encoder)
+void
+cvm_encoder_write(const CvmEncoder *encoder, CvmWriter *writer)
 {
-	size_t		begin = begin_section(writer, SECTION_INPUTS);
-
 	cvm_write_u32(writer, encoder->input_count);
 	cvm_write_u32(writer, encoder->term_count);
 	for (int i = 0; i < encoder->input_count; i++)
@@ -108,6 +106,14 @@ write_inputs(CvmWriter *writer, const CvmEncoder *encoder)
 	}
 	for (int i = 0; i < encoder->term_count; i++)
 		write_term(writer, &encoder->terms[i]);
+}
+
+static void
+write_inputs(CvmWriter *writer, const CvmEncoder *encoder)
+{
+	size_t		begin = begin_section(writer, SECTION_INPUTS);
+
+	cvm_encoder_write(encoder, writer);
 	end_section(writer, begin);
 }
 
@@ -258,14 +264,14 @@ read_term(CvmReader *reader, CvmTerm *term)
 	}
 }
 
-static void
-read_inputs(CvmReader *reader, CvmEncoder *encoder)
+CvmStatus
+cvm_encoder_read(CvmReader *reader, CvmEncoder *encoder, CvmError *error)
 {
 	encoder->input_count = read_int(reader);
 	encoder->term_count = read_int(reader);
 	if (!cvm_reader_expects(reader, encoder->input_count, SMALLEST_INPUT) ||
 		!cvm_reader_expects(reader, encoder->term_count, SMALLEST_TERM))
-		return;
+		return CVM_OK;
 	encoder->inputs = CVM_NEW_ZERO(CvmInput, encoder->input_count);
 	encoder->terms = CVM_NEW_ZERO(CvmTerm, encoder->term_count);
 	for (int i = 0; i < encoder->input_count; i++)
@@ -276,6 +282,7 @@ read_inputs(CvmReader *reader, CvmEncoder *encoder)
 	}
 	for (int i = 0; i < encoder->term_count && !reader->failed; i++)
 		read_term(reader, &encoder->terms[i]);
+	return reader->failed ? CVM_OK : cvm_model_assign_slots(encoder, error);
 }
 
 /* Needs the slots of the section of inputs. */
@@ -355,9 +362,8 @@ read_section(CvmReader *body, uint32_t expected, CvmModel *model, CvmError *erro
 			read_answer(&section, model);
 			break;
 		case SECTION_INPUTS:
-			read_inputs(&section, &model->encoder);
-			if (!section.failed &&
-				(status = cvm_model_assign_slots(&model->encoder, error)) != CVM_OK)
+			status = cvm_encoder_read(&section, &model->encoder, error);
+			if (status != CVM_OK)
 				return status;
 			break;
 		case SECTION_LINEAR_PREDICTOR:

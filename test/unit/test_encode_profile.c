@@ -51,13 +51,24 @@ naive_moments(const double *values, int columns, int rows, const double *weights
 #define CHECK_RELATIVE(actual, expected, tolerance) \
 	CHECK_CLOSE((actual) / (expected), 1, tolerance)
 
-/* Columns of one kind: mean + spread * normal, some missing. */
+static void
+check_against(const CvmMoments *moments, const Naive *naive)
+{
+	CHECK(moments->present == naive->present);
+	CHECK(moments->minimum == naive->minimum);
+	CHECK(moments->maximum == naive->maximum);
+	CHECK(fabs(cvm_moments_mean(moments) - naive->mean) <=
+		  1e-14 * (fabs(naive->mean) + naive->deviation));
+	CHECK_RELATIVE(cvm_moments_deviation(moments), naive->deviation, 1e-12);
+}
+
+/* Columns of one kind: mean + spread * normal, some missing; in one piece and in two. */
 static void
 check_moments(int columns, int rows, double mean, double spread, double missing, bool weighted)
 {
 	double	   *values = CVM_NEW(double, (size_t) rows * columns);
 	double	   *weights = CVM_NEW(double, rows);
-	CvmMoments *moments = CVM_NEW(CvmMoments, columns);
+	CvmMoments *moments = CVM_NEW(CvmMoments, 3 * columns);
 	int		   *present = CVM_NEW(int, columns);
 	CvmRandom	random;
 
@@ -67,23 +78,21 @@ check_moments(int columns, int rows, double mean, double spread, double missing,
 			mean + spread * cvm_random_normal(&random);
 	for (int i = 0; i < rows; i++)
 		weights[i] = weighted ? 0.01 + 10 * cvm_random_uniform(&random) : 1;
-	for (int i = 0; i < columns; i++)
+	for (int i = 0; i < 3 * columns; i++)
 		cvm_moments_init(&moments[i]);
 	for (int row = 0; row < rows; row += CVM_BLOCK_ROWS)
-		cvm_moments_add(moments, columns, values + (size_t) row * columns,
-						rows - row < CVM_BLOCK_ROWS ? rows - row : CVM_BLOCK_ROWS,
-						weighted ? weights + row : NULL, present);
+		for (int part = 0; part <= 1; part++)
+			cvm_moments_add(moments + part * (1 + row / CVM_BLOCK_ROWS % 2) * columns, columns,
+							values + (size_t) row * columns,
+							rows - row < CVM_BLOCK_ROWS ? rows - row : CVM_BLOCK_ROWS,
+							weighted ? weights + row : NULL, present);
 	for (int i = 0; i < columns; i++)
 	{
 		Naive		naive = naive_moments(values + i, columns, rows, weights);
-		double		deviation = cvm_moments_deviation(&moments[i]);
 
-		CHECK(moments[i].present == naive.present);
-		CHECK(moments[i].minimum == naive.minimum);
-		CHECK(moments[i].maximum == naive.maximum);
-		CHECK(fabs(cvm_moments_mean(&moments[i]) - naive.mean) <=
-			  1e-14 * (fabs(naive.mean) + naive.deviation));
-		CHECK_RELATIVE(deviation, naive.deviation, 1e-12);
+		check_against(&moments[i], &naive);
+		cvm_moments_merge(&moments[columns + i], &moments[2 * columns + i]);
+		check_against(&moments[columns + i], &naive);
 	}
 	cvm_release(values);
 	cvm_release(weights);
