@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -99,8 +100,8 @@ append_metrics(StringInfo json, const char *name, const MetricSet *set)
 	{
 		if (!isfinite(set->metrics[i].value))
 			continue;
-		appendStringInfo(json, "%s\"%s\": %.17g", comma, set->metrics[i].name,
-						 set->metrics[i].value);
+		appendStringInfo(json, "%s\"%s\": %s", comma, set->metrics[i].name,
+						 float8out_internal(set->metrics[i].value));
 		comma = ", ";
 	}
 	appendStringInfoChar(json, '}');
@@ -262,9 +263,12 @@ warn_of_outcome(const char *name, const CvmFit *fit)
 					 errdetail("The coefficients are the smallest ones of all that fit equally well (minimum norm).")));
 			break;
 		case CVM_EPOCH_LIMIT:
-			ereport(NOTICE,
-					(errmsg("model \"%s\" had not converged after %d epochs", name, fit->iterations),
-					 errhint("Raise option \"epochs\" or \"tolerance\".")));
+			/* mini-batch solvers end so by nature */
+			if (fit->solver == CVM_SOLVER_NEWTON || fit->solver == CVM_SOLVER_LBFGS)
+				ereport(NOTICE,
+						(errmsg("model \"%s\" had not converged after %d iterations",
+								name, fit->iterations),
+						 errhint("Raise option \"epochs\" or \"tolerance\".")));
 			break;
 		case CVM_DIVERGED:
 			ereport(ERROR,
