@@ -273,7 +273,7 @@ warn_of_outcome(const char *name, const CvmFit *fit)
 		case CVM_DIVERGED:
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("training of model \"%s\" diverged: the loss became infinite", name),
+					 errmsg("training of model \"%s\" diverged: the loss grew instead of falling", name),
 					 errhint("Lower option \"learning_rate\", or set \"clip\".")));
 			break;
 		default:

@@ -36,7 +36,8 @@ typedef enum CvmOutcome
 	CVM_EARLY_STOPPED = 2,		/* validation loss stopped falling */
 	CVM_SINGULAR = 3,			/* converged to the minimum-norm solution */
 	CVM_SEPARATED = 4,			/* classes separable, no finite optimum */
-	CVM_DIVERGED = 5,			/* the loss became infinite: learning rate too high */
+	CVM_DIVERGED = 5,			/* the loss grew instead of falling: learning
+								 * rate too high */
 	CVM_SINGLE_PASS = 6			/* sgd_ aggregates and descend: no claim */
 } CvmOutcome;
 
