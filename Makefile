@@ -18,12 +18,9 @@ EXTENSION = cvm
 MODULE_big = cvm
 EXTENSION_VERSION = 1.0
 
-# The numeric core compiles without PostgreSQL; test/unit and test/fuzz use it.
-CORE_DIRS = src/base src/linalg src/learn src/encode
-CORE_SRCS = $(sort $(wildcard $(CORE_DIRS:%=%/*.c)) \
-	src/model/envelope.c src/model/model_format.c src/model/model_check.c src/model/model_build.c)
+include src/core.mk
 GLUE_DIRS = src/model src/frame src/agg src/score src/catalog src/worker src/pg
-SRCS = $(sort $(CORE_SRCS) $(wildcard $(GLUE_DIRS:%=%/*.c)))
+SRCS = $(sort $(CORE) $(wildcard $(GLUE_DIRS:%=%/*.c)))
 OBJS = $(SRCS:.c=.o)
 
 # The install script is its parts in order.

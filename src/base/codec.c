@@ -135,6 +135,17 @@ cvm_write_doubles(CvmWriter *writer, const double *values, size_t count)
 }
 
 void
+cvm_write_integers(CvmWriter *writer, const int32_t *values, size_t count)
+{
+	uint8_t    *place;
+
+	cvm_write_pad(writer, 4);
+	place = append(writer, count * 4);
+	for (size_t i = 0; i < count; i++)
+		put(place + 4 * i, (uint32_t) values[i], 4);
+}
+
+void
 cvm_patch_u32(CvmWriter *writer, size_t offset, uint32_t value)
 {
 	put(writer->bytes + offset, value, 4);
@@ -269,6 +280,27 @@ cvm_read_doubles(CvmReader *reader, size_t count)
 		return swapped;
 	}
 	return (const double *) place;
+}
+
+const int32_t *
+cvm_read_integers(CvmReader *reader, size_t count)
+{
+	const uint8_t *place;
+
+	cvm_read_pad(reader, 4);
+	if (!cvm_reader_expects(reader, count, 4))
+		return NULL;
+	place = take(reader, count * 4);
+	if (BIG_ENDIAN_HOST)
+	{
+		int32_t    *swapped = CVM_NEW(int32_t, count);
+
+		reader->position -= count * 4;
+		for (size_t i = 0; i < count; i++)
+			swapped[i] = (int32_t) cvm_read_u32(reader);
+		return swapped;
+	}
+	return (const int32_t *) place;
 }
 
 /* ---- checksum ---- */

@@ -5,9 +5,9 @@
  * A reader never reads past its end: the first read that would do so sets
  * "failed", and every later read returns zero or NULL.  Callers read a whole
  * structure and test "failed" once before they use what they read.
- * Arrays of doubles are aligned to 8 bytes from the start of the buffer and
- * returned in place; strings are stored as length, bytes and a NUL, and are
- * returned in place too.  Padding is zero, and read as such.
+ * Arrays of doubles are aligned to 8 bytes from the start of the buffer, arrays
+ * of integers to 4, and returned in place; strings are stored as length, bytes
+ * and a NUL, and are returned in place too.  Padding is zero, and read as such.
  *
  * Equal numbers have equal bytes: a NaN is written as the one quiet NaN, and
  * a negative zero as zero.
@@ -35,6 +35,7 @@ extern void cvm_write_double(CvmWriter *writer, double value);
 extern void cvm_write_bytes(CvmWriter *writer, const void *bytes, size_t count);
 extern void cvm_write_string(CvmWriter *writer, const char *text);
 extern void cvm_write_doubles(CvmWriter *writer, const double *values, size_t count);	/* count not written */
+extern void cvm_write_integers(CvmWriter *writer, const int32_t *values, size_t count);	/* likewise */
 extern void cvm_write_pad(CvmWriter *writer, size_t alignment);
 extern void cvm_patch_u32(CvmWriter *writer, size_t offset, uint32_t value);
 
@@ -54,6 +55,7 @@ extern uint64_t cvm_read_u64(CvmReader *reader);
 extern double cvm_read_double(CvmReader *reader);
 extern const char *cvm_read_string(CvmReader *reader);	/* no NUL inside */
 extern const double *cvm_read_doubles(CvmReader *reader, size_t count);	/* skips padding */
+extern const int32_t *cvm_read_integers(CvmReader *reader, size_t count);	/* likewise */
 extern void cvm_read_pad(CvmReader *reader, size_t alignment);
 extern size_t cvm_reader_left(const CvmReader *reader);
 

@@ -33,52 +33,64 @@
 /* A candidate may be worse by this share of the active version's figure. */
 #define PROMOTION_MARGIN 0.01
 
-#define LIBRARY_VERSION "1.0"
-
 typedef struct MetricSet
 {
 	CvmMetric	metrics[CVM_MAX_METRICS];
 	int			count;
 } MetricSet;
 
+/* NULL for "auto". */
+static const CvmLearner *
+learner_named(const char *algorithm)
+{
+	const CvmLearner *learner = cvm_learner_by_name(algorithm);
+	char		known[512];
+
+	if (learner != NULL || strcmp(algorithm, "auto") == 0)
+		return learner;
+	cvm_learner_list(known, sizeof(known));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("algorithm \"%s\" is not known", algorithm),
+			 errhint("Algorithms are auto, %s.", known)));
+}
+
 /* ---- measuring ---- */
 
 /*
+ * A model by the frame's metrics, over rows that its own encoder has encoded.
  * Metrics count rows as they are: the factors of class_weight, which are in
  * the weights of training rows only, are taken out again.
  */
 static void
-measure(const CvmFrame *frame, CvmBlockSource *source, const double *parameters,
+measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *source,
 		MetricSet *set)
 {
 	const double *factors = source == &frame->training ? frame->class_factors : NULL;
-	const CvmShape *shape = &frame->shape;
 	CvmScoreSheet *sheet = cvm_score_sheet_create(frame->family, frame->task,
 												  frame->class_count);
-	double	   *work = palloc(sizeof(double) * cvm_objective_work_size(shape));
-	double	   *eta = palloc(sizeof(double) * CVM_BLOCK_ROWS * shape->outputs);
+	double	   *predictions = palloc(sizeof(double) * CVM_BLOCK_ROWS * model->outputs);
+	void	   *prepared = model->learner->prepare(model);
 
 	for (int b = 0; b < source->blocks; b++)
 	{
 		const CvmBlock *block = source->read(source->state, b);
 
 		CHECK_FOR_INTERRUPTS();
-		cvm_predict_block(shape, block, parameters, work, eta);
+		model->learner->predict(prepared, block, predictions);
 		for (int row = 0; row < block->rows; row++)
 		{
-			double	   *at = eta + (size_t) row * shape->outputs;
 			double		weight = block->weight[row];
 
 			if (factors != NULL)
 				weight /= factors[(int) block->target[row]];
-			cvm_family_mean(frame->family, shape->outputs, at, at);
-			cvm_score_sheet_add(sheet, block->target[row], at, weight);
+			cvm_score_sheet_add(sheet, block->target[row],
+								predictions + (size_t) row * model->outputs, weight);
 		}
 	}
 	set->count = cvm_score_sheet_metrics(sheet, set->metrics);
 	cvm_score_sheet_free(sheet);
-	pfree(eta);
-	pfree(work);
+	pfree(predictions);
 }
 
 static double
@@ -109,17 +121,20 @@ append_metrics(StringInfo json, const char *name, const MetricSet *set)
 
 /* ---- the model ---- */
 
+/* All but what the learner fills in. */
 static CvmModel *
-build_model(const CvmDefinition *definition, const CvmOptions *options,
-			const CvmFrame *frame, const CvmFit *fit)
+new_model(const CvmDefinition *definition, const CvmOptions *options, const CvmFrame *frame)
 {
 	CvmModel   *model = palloc0(sizeof(CvmModel));
 
+	model->learner = frame->learner;
+	model->family = frame->family;
 	model->task = frame->task;
 	model->target = definition->target;
 	model->class_count = frame->class_count;
 	model->classes = (const char **) frame->classes;
 	model->class_shares = frame->class_shares;
+	model->outputs = cvm_prediction_size(frame->task, frame->class_count);
 	model->encoder = *frame->encoder;
 	model->options = JsonbToCString(NULL, &definition->options->root,
 									VARSIZE(definition->options));
@@ -129,8 +144,7 @@ build_model(const CvmDefinition *definition, const CvmOptions *options,
 	model->rows_left_out = frame->rows_left_out;
 	model->validation_rows = frame->validation.rows;
 	model->total_weight = frame->training.total_weight;
-	model->library_version = LIBRARY_VERSION;
-	cvm_model_set_fit(model, &frame->shape, fit);
+	model->library_version = CVM_LIBRARY_VERSION;
 	return model;
 }
 
@@ -143,12 +157,12 @@ active_model(const CvmDefinition *definition, bool latest)
 	return cvm_model_unpack(cvm_version_fitted(definition, 0, latest));
 }
 
-/* Whether two fits answer the same question, so that one can start from or be
- * measured against the other. */
+/* Whether two models answer the same question, so that one can be measured
+ * against the other. */
 static bool
 comparable(const CvmModel *model, const CvmFrame *frame)
 {
-	if (model == NULL || model->family != frame->family ||
+	if (model == NULL || model->task != frame->task ||
 		model->class_count != frame->class_count)
 		return false;
 	for (int i = 0; i < model->class_count; i++)
@@ -165,8 +179,7 @@ static char *
 not_comparable(const CvmFrame *frame, const CvmModel *active, int active_number)
 {
 	if (!comparable(active, frame))
-		return psprintf("not comparable with version %d: other classes or algorithm",
-						active_number);
+		return psprintf("not comparable with version %d: other classes", active_number);
 	for (int i = 0; i < active->encoder.input_count; i++)
 		if (!cvm_frame_has_feature(frame, active->encoder.inputs[i].name))
 			return psprintf("not comparable with version %d: it reads column \"%s\" too",
@@ -176,18 +189,32 @@ not_comparable(const CvmFrame *frame, const CvmModel *active, int active_number)
 	return NULL;
 }
 
-/* Parameters to start from, or NULL where the active version does not fit. */
-static double *
-warm_start(const char *name, const CvmFrame *frame)
+static void
+learn(const CvmOptions *options, CvmFrame *frame, const CvmProgress *progress,
+	  CvmModel *model, const char *name)
 {
-	const CvmModel *active = active_model(cvm_definition_find(name, false), false);
-	double	   *start;
+	CvmLesson	lesson = {
+		.family = frame->family,
+		.task = frame->task,
+		.class_count = frame->class_count,
+		.encoder = frame->encoder,
+		.training = &frame->training,
+		.validation = frame->validation.rows > 0 ? &frame->validation : NULL,
+		.options = options,
+		.progress = progress
+	};
+	CvmError	error = {0};
 
-	if (!comparable(active, frame))
-		return NULL;
-	start = palloc(sizeof(double) * CVM_PARAMETERS(&frame->shape));
-	cvm_model_parameters(active, frame->encoder, start);
-	return start;
+	if (options->warm_start)
+	{
+		const CvmModel *active = active_model(cvm_definition_find(name, false), false);
+
+		if (comparable(active, frame) && active->learner == frame->learner &&
+			active->family == frame->family)
+			lesson.start = active;
+	}
+	cvm_report(frame->learner->fit(&lesson, model, &error), &error);
+	cvm_report(cvm_model_check(model, &error), &error);
 }
 
 /* ---- the gate ---- */
@@ -197,7 +224,7 @@ warm_start(const char *name, const CvmFrame *frame)
  * Under the lock of the registry row.
  */
 static bool
-passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *candidate,
+passes_gate(const CvmOptions *options, CvmFrame *frame, const MetricSet *candidate,
 			const CvmDefinition *definition, char **reason)
 {
 	bool		more_is_better;
@@ -205,7 +232,6 @@ passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *c
 	int			active_number = definition->active_version;
 	const CvmModel *active;
 	MetricSet	current;
-	double	   *parameters;
 	double		old_value;
 	double		new_value;
 	double		gain;
@@ -226,9 +252,7 @@ passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *c
 	if (*reason != NULL)
 		return true;
 
-	parameters = palloc(sizeof(double) * CVM_PARAMETERS(&frame->shape));
-	cvm_model_parameters(active, frame->encoder, parameters);
-	measure(frame, (CvmBlockSource *) &frame->validation, parameters, &current);
+	measure(frame, active, cvm_frame_held_out(frame, &active->encoder), &current);
 	old_value = metric_value(&current, metric);
 	new_value = metric_value(candidate, metric);
 	if (isnan(old_value) || isnan(new_value))
@@ -247,9 +271,9 @@ passes_gate(const CvmOptions *options, const CvmFrame *frame, const MetricSet *c
 }
 
 static void
-warn_of_outcome(const char *name, const CvmFit *fit)
+warn_of_outcome(const char *name, const CvmModel *model)
 {
-	switch (fit->outcome)
+	switch (model->outcome)
 	{
 		case CVM_SEPARATED:
 			ereport(WARNING,
@@ -264,10 +288,10 @@ warn_of_outcome(const char *name, const CvmFit *fit)
 			break;
 		case CVM_EPOCH_LIMIT:
 			/* mini-batch solvers end so by nature */
-			if (fit->solver == CVM_SOLVER_NEWTON || fit->solver == CVM_SOLVER_LBFGS)
+			if (model->solver == CVM_SOLVER_NEWTON || model->solver == CVM_SOLVER_LBFGS)
 				ereport(NOTICE,
 						(errmsg("model \"%s\" had not converged after %d iterations",
-								name, fit->iterations),
+								name, model->iterations),
 						 errhint("Raise option \"epochs\" or \"tolerance\".")));
 			break;
 		case CVM_DIVERGED:
@@ -282,7 +306,7 @@ warn_of_outcome(const char *name, const CvmFit *fit)
 }
 
 static Jsonb *
-metrics_json(const CvmFrame *frame, const CvmFit *fit, const MetricSet *training,
+metrics_json(const CvmFrame *frame, const CvmModel *model, const MetricSet *training,
 			 const MetricSet *validation)
 {
 	StringInfoData json;
@@ -299,9 +323,9 @@ metrics_json(const CvmFrame *frame, const CvmFit *fit, const MetricSet *training
 					 ", \"fit\": {\"outcome\": \"%s\", \"converged\": %s, \"iterations\": %d,"
 					 " \"solver\": \"%s\", \"driver\": \"%s\", \"rows_left_out\": " INT64_FORMAT
 					 ", \"null_cells\": " INT64_FORMAT "}}",
-					 cvm_outcome_name(fit->outcome),
-					 fit->outcome == CVM_CONVERGED ? "true" : "false",
-					 fit->iterations, cvm_solver_name(fit->solver),
+					 cvm_outcome_name(model->outcome),
+					 model->outcome == CVM_CONVERGED ? "true" : "false",
+					 model->iterations, cvm_solver_name(model->solver),
 					 cvm_driver_name(frame->driver), frame->rows_left_out, frame->null_cells);
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));
 }
@@ -341,11 +365,8 @@ cvm_train(CvmDefinition *definition, int run)
 	CvmTrainProgress progress;
 	CvmFrame   *frame;
 	CvmModel   *model;
-	CvmFit		fit;
-	CvmError	error = {0};
 	MetricSet	training;
 	MetricSet	validation = {.count = 0};
-	double	   *start = NULL;
 	bool		promoted;
 	char	   *reason;
 
@@ -362,23 +383,18 @@ cvm_train(CvmDefinition *definition, int run)
 	request.feature_count = definition->feature_count;
 	request.key = definition->key;
 	request.weight = definition->weight;
-	request.family = definition->algorithm;
+	request.learner = learner_named(definition->algorithm);
 	request.options = &options;
 	frame = cvm_frame_build(&request);
 
-	if (options.warm_start)
-		start = warm_start(definition->model, frame);
-	cvm_report(cvm_fit(&frame->shape, &frame->training,
-					   frame->validation.rows > 0 ? &frame->validation : NULL,
-					   &options, start, &progress.callback, &fit, &error), &error);
-	warn_of_outcome(definition->model, &fit);
+	model = new_model(definition, &options, frame);
+	learn(&options, frame, &progress.callback, model, definition->model);
+	warn_of_outcome(definition->model, model);
 
 	cvm_progress_phase(&progress, "measuring");
-	model = build_model(definition, &options, frame, &fit);
-	cvm_report(cvm_model_check(model, &error), &error);
-	measure(frame, &frame->training, fit.parameters, &training);
+	measure(frame, model, &frame->training, &training);
 	if (frame->validation.rows > 0)
-		measure(frame, &frame->validation, fit.parameters, &validation);
+		measure(frame, model, &frame->validation, &validation);
 
 	cvm_progress_phase(&progress, "storing");
 	definition->task = pstrdup(cvm_task_name(frame->task));
@@ -402,16 +418,16 @@ cvm_train(CvmDefinition *definition, int run)
 	cvm_record_epochs(definition->model, run, progress.epochs, progress.count);
 	cvm_run_succeed(definition->model, run, result->version, model->rows,
 					model->validation_rows, frame->rows_left_out, frame->null_cells,
-					fit.iterations, cvm_outcome_name(fit.outcome), reason);
+					model->iterations, cvm_outcome_name(model->outcome), reason);
 	if (promoted)
 		cvm_version_activate(definition->model, result->version, reason);
 
-	result->algorithm = cvm_family_name(frame->family);
+	result->algorithm = frame->learner->name;
 	result->task = definition->task;
 	result->training_rows = model->rows;
 	result->validation_rows = model->validation_rows;
 	result->reason = reason;
-	result->metrics = metrics_json(frame, &fit, &training, &validation);
+	result->metrics = metrics_json(frame, model, &training, &validation);
 	cvm_progress_end(&progress);
 	cvm_frame_end(frame);
 	return result;

@@ -19,7 +19,6 @@
 
 #include "catalog/train.h"
 #include "catalog/train_function.h"
-#include "learn/family.h"
 
 /* More would not be shown whole by anything that lists models. */
 #define MAX_NAME_LENGTH 128
@@ -53,18 +52,6 @@ feature_names(ArrayType *array, int *count)
 		names[i] = TextDatumGetCString(elements[i]);
 	}
 	return names;
-}
-
-static void
-check_algorithm(const char *algorithm)
-{
-	CvmFamily	family;
-
-	if (strcmp(algorithm, "auto") != 0 && !cvm_family_from_name(algorithm, &family))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("algorithm \"%s\" is not known", algorithm),
-				 errhint("Algorithms are auto, linear, logistic, softmax, poisson, svm and huber.")));
 }
 
 static void
@@ -153,7 +140,6 @@ cvm_train_sql(PG_FUNCTION_ARGS)
 		: PG_GETARG_JSONB_P(7);
 	definition.search_path = pstrdup(namespace_search_path);
 	check_name(definition.model);
-	check_algorithm(definition.algorithm);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");

@@ -11,9 +11,7 @@
 
 #include "postgres.h"
 
-#include "encode/encoder.h"
-#include "learn/fit.h"
-#include "learn/options.h"
+#include "model/learner.h"
 
 /* What train was asked for. */
 typedef struct CvmFrameRequest
@@ -24,7 +22,7 @@ typedef struct CvmFrameRequest
 	int			feature_count;
 	const char *key;			/* or NULL */
 	const char *weight;			/* or NULL */
-	const char *family;			/* algorithm name or "auto" */
+	const CvmLearner *learner;	/* NULL for "auto" */
 	const CvmOptions *options;
 } CvmFrameRequest;
 
@@ -32,14 +30,14 @@ typedef struct CvmFrame
 {
 	CvmEncoder *encoder;
 	const CvmProfile *profile;	/* what the encoder was learned from */
-	CvmFamily	family;			/* "auto" resolved by the target's type and values */
+	const CvmLearner *learner;	/* "auto" resolved by the target's type and values */
+	CvmFamily	family;			/* its loss */
 	CvmTask		task;
 	int			class_count;
 	char	  **classes;		/* as in CvmModel */
 	double	   *class_shares;
 	double	   *class_factors;	/* of class_weight, by class; or NULL */
 	CvmDriver	driver;			/* the one that was used */
-	CvmShape	shape;
 	CvmBlockSource training;	/* encoded; weights include class_factors */
 	CvmBlockSource validation;	/* rows = 0 when there is none */
 	int64		rows_left_out;	/* target NULL, weight 0 or NULL */
@@ -67,6 +65,13 @@ extern CvmFrame *cvm_frame_build(const CvmFrameRequest *request);
 
 /* Whether a column of the source is a feature, also one that was left out. */
 extern bool cvm_frame_has_feature(const CvmFrame *frame, const char *name);
+
+/*
+ * The held-out rows as another encoder sees them, one that was learned from
+ * other rows of such a source: columns are found by their names, and what is
+ * not there is missing.  In the current memory context; ends with the frame.
+ */
+extern CvmBlockSource *cvm_frame_held_out(CvmFrame *frame, const CvmEncoder *encoder);
 
 /* Closes temporary files and queries and frees everything; after an error the
  * end of the (sub)transaction does it. */

@@ -5,7 +5,8 @@
  * When the scan (gather.c) is over and its resources are released, the
  * target's classes and the encoding are settled, and every block is encoded:
  * in place where encoded rows are no wider than raw ones, else into a second
- * store that takes over the memory of the first chunk by chunk.
+ * store that takes over the memory of the first chunk by chunk.  Held-out rows
+ * are encoded as they are read.
  *
  * The two stores and both sides of the split share one limit, so that raw
  * and encoded blocks together stay within cvm.train_memory.
@@ -31,8 +32,9 @@ settle_target(CvmFrameState *state, const CvmOptions *options)
 
 	cvm_target_resolve(state->collector.target, target);
 	count = target->class_count;
-	frame->family = target->family;
+	frame->learner = target->learner;
 	frame->task = target->task;
+	frame->family = frame->learner->family(frame->learner, frame->task, options);
 	frame->class_count = count;
 	frame->classes = target->classes;
 	if (count == 0)
@@ -93,13 +95,6 @@ settle_encoding(CvmFrameState *state, const CvmOptions *options)
 		cvm_report(status, &error);
 	frame->profile = state->collector.profile;
 	state->plan = cvm_encode_plan_create(frame->profile, frame->encoder);
-
-	frame->shape.family = frame->family;
-	frame->shape.outputs = frame->family == CVM_SOFTMAX ? frame->class_count : 1;
-	frame->shape.dense_columns = frame->encoder->dense_columns;
-	frame->shape.coded_columns = frame->encoder->coded_columns;
-	frame->shape.slots = frame->encoder->slots;
-	frame->shape.delta = frame->family == CVM_HUBER ? options->delta : 0;
 }
 
 /* ---- encoding ---- */
@@ -191,8 +186,9 @@ drop_unknown_classes(CvmFrameState *state)
 }
 
 static void
-encode_in_place(const CvmFrameState *state, CvmBlockStore *store, bool training)
+encode_in_place(const CvmFrameState *state)
 {
+	CvmBlockStore *store = state->training;
 	int			index;
 
 	for (index = 0; index < cvm_block_store_blocks(store); index++)
@@ -200,16 +196,17 @@ encode_in_place(const CvmFrameState *state, CvmBlockStore *store, bool training)
 		CvmBlock   *block = cvm_block_store_read(store, index);
 		CvmBlock	encoded = *block;
 
-		cvm_frame_finish_targets(state, block, training);
+		cvm_frame_finish_targets(state, block, true);
 		cvm_encode_block(state->plan, block, &encoded);
 		cvm_block_store_update(store, index, block);
 	}
 }
 
-static CvmBlockStore *
-encode_to_new(CvmFrameState *state, CvmBlockStore *raw, bool training)
+static void
+encode_to_new(CvmFrameState *state)
 {
 	const CvmEncoder *encoder = state->frame.encoder;
+	CvmBlockStore *raw = state->training;
 	CvmBlockStore *encoded = cvm_block_store_create(encoder->dense_columns,
 													encoder->coded_columns,
 													&state->storage);
@@ -219,13 +216,13 @@ encode_to_new(CvmFrameState *state, CvmBlockStore *raw, bool training)
 	{
 		CvmBlock   *block = cvm_block_store_read(raw, index);
 
-		cvm_frame_finish_targets(state, block, training);
+		cvm_frame_finish_targets(state, block, true);
 		cvm_encode_block(state->plan, block, cvm_frame_next_block(state, encoded));
 		cvm_block_store_release(raw, index + 1);
 	}
 	cvm_block_store_finish(encoded);
 	cvm_block_store_free(raw);
-	return encoded;
+	state->training = encoded;
 }
 
 static const CvmBlock *
@@ -234,38 +231,100 @@ read_store(void *store, int index)
 	return cvm_block_store_read(store, index);
 }
 
-/* Encodes the rows of a store; source becomes what reads them. */
 static void
-encode_store(CvmFrameState *state, CvmBlockStore **store, bool training,
-			 CvmBlockSource *source)
+encode_training(CvmFrameState *state)
 {
+	CvmBlockSource *source = &state->frame.training;
+
 	if (cvm_encode_plan_in_place(state->plan))
-		encode_in_place(state, *store, training);
+		encode_in_place(state);
 	else
-		*store = encode_to_new(state, *store, training);
-	if (cvm_block_store_spilled(*store) && state->frame.driver == CVM_DRIVER_AUTO)
-		state->frame.driver = CVM_DRIVER_SPILL;
-	source->blocks = cvm_block_store_blocks(*store);
-	source->rows = cvm_block_store_rows(*store);
+		encode_to_new(state);
+	source->blocks = cvm_block_store_blocks(state->training);
+	source->rows = cvm_block_store_rows(state->training);
 	source->read = read_store;
-	source->state = *store;
+	source->state = state->training;
 }
 
+/* ---- held-out rows ---- */
+
+/*
+ * Held-out rows stay raw and are encoded whenever they are read: a version
+ * that was trained on other rows, which they are compared with, has another
+ * encoding.
+ */
+typedef struct HeldOut
+{
+	CvmBlockStore *store;
+	CvmEncodePlan *plan;
+	CvmBlock   *encoded[2];		/* taken in turn */
+	int			last;			/* index in encoded[] of the block read last */
+} HeldOut;
+
+static const CvmBlock *
+read_held_out(void *argument, int index)
+{
+	HeldOut    *rows = argument;
+	const CvmBlock *raw = cvm_block_store_read(rows->store, index);
+
+	rows->last = 1 - rows->last;
+	cvm_encode_block(rows->plan, raw, rows->encoded[rows->last]);
+	return rows->encoded[rows->last];
+}
+
+static void
+open_held_out(const CvmFrameState *state, const CvmEncoder *encoder, CvmBlockSource *source)
+{
+	HeldOut    *rows = palloc0(sizeof(HeldOut));
+
+	rows->store = state->validation;
+	rows->plan = cvm_encode_plan_create(state->frame.profile, encoder);
+	rows->encoded[0] = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
+	rows->encoded[1] = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
+	source->dense_columns = encoder->dense_columns;
+	source->coded_columns = encoder->coded_columns;
+	source->slots = encoder->slots;
+	source->blocks = cvm_block_store_blocks(state->validation);
+	source->rows = cvm_block_store_rows(state->validation);
+	source->read = read_held_out;
+	source->state = rows;
+}
+
+CvmBlockSource *
+cvm_frame_held_out(CvmFrame *frame, const CvmEncoder *encoder)
+{
+	CvmBlockSource *source = palloc0(sizeof(CvmBlockSource));
+
+	open_held_out((CvmFrameState *) frame, encoder, source);
+	source->total_weight = frame->validation.total_weight;
+	return source;
+}
+
+/* Brings the targets of held-out rows to those of the learner; returns their weight. */
 static double
-validation_weight(CvmBlockSource *validation)
+settle_held_out(CvmFrameState *state)
 {
 	double		total = 0;
 	int			index;
 	int			row;
 
-	for (index = 0; index < validation->blocks; index++)
+	for (index = 0; index < cvm_block_store_blocks(state->validation); index++)
 	{
-		const CvmBlock *block = validation->read(validation->state, index);
+		CvmBlock   *block = cvm_block_store_read(state->validation, index);
 
+		cvm_frame_finish_targets(state, block, false);
 		for (row = 0; row < block->rows; row++)
 			total += block->weight[row];
+		cvm_block_store_update(state->validation, index, block);
 	}
 	return total;
+}
+
+static bool
+has_spilled(const CvmFrameState *state)
+{
+	return cvm_block_store_spilled(state->training) ||
+		(state->validation != NULL && cvm_block_store_spilled(state->validation));
 }
 
 static void
@@ -282,18 +341,18 @@ encode(CvmFrameState *state)
 	/* balanced factors do not change the sum of weights */
 	frame->training.total_weight = state->training_weight;
 	if (state->training != NULL)
-		encode_store(state, &state->training, true, &frame->training);
+		encode_training(state);
 	if (state->validation != NULL)
 	{
 		if (state->target.class_count > 0)
 			drop_unknown_classes(state);
-		encode_store(state, &state->validation, false, &frame->validation);
-		frame->validation.total_weight = validation_weight(&frame->validation);
+		frame->validation.total_weight = settle_held_out(state);
+		open_held_out(state, encoder, &frame->validation);
 	}
 	if (frame->driver == CVM_DRIVER_PASSES)
 		cvm_passes_open(state, &frame->training);
 	else if (frame->driver == CVM_DRIVER_AUTO)
-		frame->driver = CVM_DRIVER_MEMORY;
+		frame->driver = has_spilled(state) ? CVM_DRIVER_SPILL : CVM_DRIVER_MEMORY;
 }
 
 /* ---- a frame ---- */

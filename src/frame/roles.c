@@ -199,7 +199,7 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 	find_features(&roles, request);
 
 	collector->target = cvm_target_create(TupleDescAttr(roles.columns, roles.target),
-										  request->family, request->options);
+										  request->learner, request->options);
 	if (roles.weight >= 0)
 	{
 		collector->weight_name = pstrdup(request->weight);

@@ -2,10 +2,11 @@
  * target.c
  *		The column to predict: its type, its values, its classes.
  *
- * Booleans, text and enums are classes.  Integers can be either: with two
- * values they are classes for "auto", as they are with up to
- * MOST_INTEGER_CLASSES, and numbers beyond.  Other numbers are numbers unless
- * a classifier is asked for by name.
+ * A learner has tasks that it can do: predict a number, tell two classes apart,
+ * or more than two; "auto" can do all of them.  Booleans, text and enums are
+ * classes.  Numbers are classes for a learner that knows nothing else, and
+ * numbers likewise.  Where both is possible integers with up to
+ * MOST_INTEGER_CLASSES values are classes, and other numbers are numbers.
  *
  * The rows are read once, so the values of the training rows are collected as
  * they come: numbers in a sorted array, labels in a dictionary.  What the
@@ -44,8 +45,9 @@ struct CvmTarget
 	CvmInputKind kind;			/* NUMBER, BOOLEAN or CATEGORY */
 	bool		integral;
 	bool		is_enum;
-	bool		automatic;		/* family not given */
-	CvmFamily	family;			/* else this one */
+	const CvmLearner *learner;	/* NULL for "auto" */
+	unsigned	tasks;			/* that are open to choice */
+	bool		nonnegative;	/* the loss knows no numbers below zero */
 	const char *positive;
 	MemoryContext context;
 
@@ -68,48 +70,37 @@ struct CvmTarget
 	int		   *class_of_value; /* after resolve; -1: no class */
 };
 
+#define ALL_TASKS \
+	(CVM_TASK_BIT(CVM_REGRESSION) | CVM_TASK_BIT(CVM_BINARY) | CVM_TASK_BIT(CVM_MULTICLASS))
+
 static bool
-is_classifier(CvmFamily family)
+may_be(const CvmTarget *target, CvmTask task)
 {
-	return family == CVM_LOGISTIC || family == CVM_SOFTMAX || family == CVM_SVM;
+	return (target->tasks & CVM_TASK_BIT(task)) != 0;
 }
 
-static void
-set_family(CvmTarget *target, const char *family)
+static bool
+may_be_classes(const CvmTarget *target)
 {
-	StringInfoData names;
-	int			i;
-
-	target->automatic = strcmp(family, "auto") == 0;
-	if (target->automatic || cvm_family_from_name(family, &target->family))
-		return;
-
-	initStringInfo(&names);
-	for (i = 0; i < CVM_FAMILY_COUNT; i++)
-		appendStringInfo(&names, ", %s", cvm_family_name(i));
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("algorithm \"%s\" is not known", family),
-			 errhint("The algorithms are auto%s.", names.data)));
+	return may_be(target, CVM_BINARY) || may_be(target, CVM_MULTICLASS);
 }
 
 /* How many distinct values to collect before giving up on classes. */
 static int
 most_values(const CvmTarget *target)
 {
-	if (!target->automatic)
-	{
-		if (!is_classifier(target->family))
-			return 0;
-		return target->family == CVM_SOFTMAX ? MOST_CLASSES : 2;
-	}
-	if (target->kind != CVM_INPUT_NUMBER)
+	if (!may_be_classes(target))
+		return 0;
+	if (!may_be(target, CVM_MULTICLASS))
+		return 2;
+	if (target->kind != CVM_INPUT_NUMBER || !may_be(target, CVM_REGRESSION))
 		return MOST_CLASSES;
 	return target->integral ? MOST_INTEGER_CLASSES : 2;
 }
 
 CvmTarget *
-cvm_target_create(Form_pg_attribute column, const char *family, const CvmOptions *options)
+cvm_target_create(Form_pg_attribute column, const CvmLearner *learner,
+				  const CvmOptions *options)
 {
 	CvmTarget  *target = palloc0(sizeof(CvmTarget));
 	const char *type = format_type_be(column->atttypid);
@@ -125,13 +116,15 @@ cvm_target_create(Form_pg_attribute column, const char *family, const CvmOptions
 				 errmsg("target \"%s\" has type %s, which cannot be predicted",
 						target->name, type),
 				 errhint("A target is a number, a boolean, or a label (text or enum).")));
-	set_family(target, family);
-	if (target->kind == CVM_INPUT_CATEGORY && !target->automatic &&
-		!is_classifier(target->family))
+	target->learner = learner;
+	target->tasks = learner != NULL ? learner->tasks : ALL_TASKS;
+	target->nonnegative = learner != NULL &&
+		learner->family(learner, CVM_REGRESSION, options) == CVM_POISSON;
+	if (target->kind == CVM_INPUT_CATEGORY && !may_be_classes(target))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("algorithm \"%s\" predicts a number, and target \"%s\" has type %s",
-						family, target->name, type),
+						learner->name, target->name, type),
 				 errhint("Use a classifier (logistic, svm, softmax), or algorithm => 'auto'.")));
 
 	target->reader = cvm_column_reader_create(target->name, column->atttypid,
@@ -160,7 +153,7 @@ too_many_classes(const CvmTarget *target)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("algorithm \"%s\" needs a target of two classes, and \"%s\" has more",
-						cvm_family_name(target->family), target->name),
+						target->learner->name, target->name),
 				 errhint("Use algorithm => 'softmax' for more than two classes%s.",
 						 target->kind == CVM_INPUT_CATEGORY ? "" :
 						 ", or 'linear' to predict a number")));
@@ -215,11 +208,11 @@ cvm_target_read(CvmTarget *target, Datum value, bool isnull, double *raw)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("target \"%s\" is infinite in some row", target->name),
 				 errhint("Leave out such rows in the source.")));
-	if (number < 0 && !target->automatic && target->family == CVM_POISSON)
+	if (number < 0 && target->nonnegative)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("algorithm \"poisson\" needs a target of zero or more, and \"%s\" is %g in some row",
-						target->name, number),
+				 errmsg("algorithm \"%s\" needs a target of zero or more, and \"%s\" is %g in some row",
+						target->learner->name, target->name, number),
 				 errhint("Use algorithm => 'linear', or leave out such rows in the source.")));
 	*raw = number + 0.0;		/* not -0 */
 	return true;
@@ -258,7 +251,7 @@ count_number(CvmTarget *target, double number, double weight)
 
 			if (target->value_count == target->most)
 			{
-				if (!target->automatic)
+				if (!may_be(target, CVM_REGRESSION))
 					too_many_classes(target);
 				target->most = 0;
 				return;
@@ -399,11 +392,19 @@ one_class(const CvmTarget *target, int value)
 	cvm_report(CVM_ONE_CLASS, &error);
 }
 
-/* Says what "auto" made of integers and of numbers that look like classes. */
+/* Whether numbers may be both, so that their values decide. */
+static bool
+is_open(const CvmTarget *target)
+{
+	return target->kind == CVM_INPUT_NUMBER && may_be(target, CVM_REGRESSION) &&
+		may_be_classes(target);
+}
+
+/* Says what was made of integers and of numbers that look like classes. */
 static void
 notice_choice(const CvmTarget *target, const int *order, int count)
 {
-	if (!target->automatic || target->kind != CVM_INPUT_NUMBER)
+	if (!is_open(target))
 		return;
 	if (target->integral && count > 2)
 		ereport(NOTICE,
@@ -425,29 +426,28 @@ cvm_target_resolve(CvmTarget *target, CvmTargetResult *result)
 	int			i;
 
 	memset(result, 0, sizeof(*result));
-	result->family = target->automatic ? CVM_LINEAR : target->family;
 	if (target->most > 0)
 	{
 		count = sort_classes(target, order);
 		notice_choice(target, order, count);
-		/* "auto" takes numbers that are not integers for what they are */
-		if (target->automatic && target->kind == CVM_INPUT_NUMBER && !target->integral)
+		/* numbers that are not integers are taken for what they are */
+		if (is_open(target) && !target->integral)
 			count = 0;
 		else if (count == 1)
 			one_class(target, order[0]);
 	}
 	if (target->positive != NULL)
 		apply_positive(target, order, count);
+	result->task = count == 0 ? CVM_REGRESSION :
+		count == 2 && may_be(target, CVM_BINARY) ? CVM_BINARY : CVM_MULTICLASS;
+	result->learner = target->learner != NULL ? target->learner :
+		cvm_learner_for_task(result->task);
 	if (count == 0)
 	{
 		target->most = 0;
-		result->task = CVM_REGRESSION;
 		return;
 	}
 
-	if (target->automatic)
-		result->family = count == 2 ? CVM_LOGISTIC : CVM_SOFTMAX;
-	result->task = result->family == CVM_SOFTMAX ? CVM_MULTICLASS : CVM_BINARY;
 	result->class_count = count;
 	result->classes = palloc(count * sizeof(char *));
 	result->class_weights = palloc(count * sizeof(double));

@@ -8,31 +8,31 @@
 #include "postgres.h"
 #include "access/tupdesc.h"
 
-#include "learn/family.h"
 #include "learn/options.h"
+#include "model/learner.h"
 
 typedef struct CvmTarget CvmTarget;
 
 /*
- * family: a name or "auto".  Errors: a type that cannot be predicted, a
- * family that is not known or cannot learn this type.
+ * learner: NULL for "auto".  Errors: a type that cannot be predicted, or that
+ * the learner cannot learn.
  */
-extern CvmTarget *cvm_target_create(Form_pg_attribute column, const char *family,
+extern CvmTarget *cvm_target_create(Form_pg_attribute column, const CvmLearner *learner,
 									const CvmOptions *options);
 
 /*
  * Reads a value; false: missing (NULL or NaN).  *raw is a number, or for
- * labels their code.  Errors: infinity, a value that the family cannot use.
+ * labels their code.  Errors: infinity, a value that the learner cannot use.
  */
 extern bool cvm_target_read(CvmTarget *target, Datum value, bool isnull, double *raw);
 
-/* Counts the value of a training row.  Errors: more classes than the family takes. */
+/* Counts the value of a training row.  Errors: more classes than the learner takes. */
 extern void cvm_target_count(CvmTarget *target, double raw, double weight);
 
 /* What the training rows say the target is. */
 typedef struct CvmTargetResult
 {
-	CvmFamily	family;
+	const CvmLearner *learner;
 	CvmTask		task;
 	int			class_count;	/* 0: regression */
 	char	  **classes;

@@ -1,35 +1,13 @@
 /*
  * family.c
- *		Names of families and tasks, and from linear predictors to predictions.
+ *		Names of tasks, and from linear predictors to predictions.
  */
 #include "learn/family.h"
 
 #include <math.h>
 #include <string.h>
 
-static const char *const family_names[CVM_FAMILY_COUNT] = {
-	"linear", "logistic", "softmax", "poisson", "svm", "huber"
-};
-
 static const char *const task_names[] = {"regression", "binary", "multiclass"};
-
-const char *
-cvm_family_name(CvmFamily family)
-{
-	return family_names[family];
-}
-
-bool
-cvm_family_from_name(const char *name, CvmFamily *family)
-{
-	for (int i = 0; i < CVM_FAMILY_COUNT; i++)
-		if (strcmp(name, family_names[i]) == 0)
-		{
-			*family = (CvmFamily) i;
-			return true;
-		}
-	return false;
-}
 
 const char *
 cvm_task_name(CvmTask task)
@@ -47,21 +25,6 @@ cvm_task_from_name(const char *name, CvmTask *task)
 			return true;
 		}
 	return false;
-}
-
-bool
-cvm_family_fits_task(CvmFamily family, CvmTask task)
-{
-	switch (family)
-	{
-		case CVM_LOGISTIC:
-		case CVM_SVM:
-			return task == CVM_BINARY;
-		case CVM_SOFTMAX:
-			return task == CVM_MULTICLASS;
-		default:
-			return task == CVM_REGRESSION;
-	}
 }
 
 double

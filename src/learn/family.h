@@ -40,14 +40,8 @@ typedef enum CvmTask
 	CVM_MULTICLASS = 2
 } CvmTask;
 
-/* "linear", "logistic", ...; the SQL names of algorithms. */
-extern const char *cvm_family_name(CvmFamily family);
-extern bool cvm_family_from_name(const char *name, CvmFamily *family);
 extern const char *cvm_task_name(CvmTask task);
 extern bool cvm_task_from_name(const char *name, CvmTask *task);
-
-/* Whether the family can learn this task. */
-extern bool cvm_family_fits_task(CvmFamily family, CvmTask task);
 
 /*
  * The prediction on the scale of the target, from the linear predictors of

@@ -6,7 +6,8 @@
  * in the order of the terms.  Significance is told only where the fit gave
  * standard errors (unpenalized linear, logistic, softmax, poisson): against
  * Student's t for linear, whose variance is estimated, else against the
- * normal distribution (Wald's test).
+ * normal distribution (Wald's test).  A model that is no linear predictor has
+ * no coefficients and gives no rows, so that a view can read all models.
  */
 #include "postgres.h"
 
@@ -46,7 +47,7 @@ static double
 two_sided(const CvmModel *model, double z)
 {
 	if (model->family == CVM_LINEAR)
-		return cvm_student_two_sided(z, model->residual_freedom);
+		return cvm_student_two_sided(z, cvm_model_linear(model)->residual_freedom);
 	return cvm_normal_two_sided(z);
 }
 
@@ -54,9 +55,10 @@ static void
 put_row(ReturnSetInfo *result, const CvmModel *model, int output, int slot,
 		const char *feature, const char *level)
 {
+	const CvmLinearPredictor *linear = cvm_model_linear(model);
 	Size		index = (Size) output * (model->encoder.slots + 1) + slot;
-	double		coefficient = model->coefficients[index];
-	double		error = model->standard_errors ? model->standard_errors[index] : NAN;
+	double		coefficient = linear->coefficients[index];
+	double		error = linear->standard_errors ? linear->standard_errors[index] : NAN;
 	double		z = error > 0 ? coefficient / error : NAN;
 	Datum		values[COLUMN_COUNT];
 	bool		nulls[COLUMN_COUNT];
@@ -96,6 +98,8 @@ cvm_coefficients(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	InitMaterializedSRF(fcinfo, 0);
+	if (cvm_model_linear(model) == NULL)
+		return (Datum) 0;
 	for (int output = 0; output < model->outputs; output++)
 	{
 		put_row(result, model, output, encoder->slots, "(intercept)", NULL);

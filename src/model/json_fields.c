@@ -294,12 +294,17 @@ cvm_json_strings(const CvmJsonObject *object, const char *key, int *count)
 }
 
 static void
-read_doubles(const CvmJsonArray *array, int count, bool nullable, double *values)
+require_length(const CvmJsonArray *array, size_t count)
 {
 	if (array->count != count)
 		cvm_json_fail(array->object, array->key,
-					  psprintf("must have length %d, not %d", count, array->count));
-	for (int i = 0; i < count; i++)
+					  psprintf("must have length %zu, not %d", count, array->count));
+}
+
+static void
+read_doubles(const CvmJsonArray *array, bool nullable, double *values)
+{
+	for (int i = 0; i < array->count; i++)
 	{
 		JsonbValue *value = element(array, i);
 
@@ -310,40 +315,73 @@ read_doubles(const CvmJsonArray *array, int count, bool nullable, double *values
 }
 
 double *
-cvm_json_doubles(const CvmJsonObject *object, const char *key, int count)
-{
-	double	   *values = CVM_NEW(double, count);
-	CvmJsonArray array;
-
-	cvm_json_array(object, key, &array);
-	read_doubles(&array, count, false, values);
-	return values;
-}
-
-double *
-cvm_json_matrix(const CvmJsonObject *object, const char *key,
-				int rows, int columns, bool nullable)
+cvm_json_doubles(const CvmJsonObject *object, const char *key, size_t count, bool nullable)
 {
 	CvmJsonArray array;
 	double	   *values;
 
 	cvm_json_array(object, key, &array);
-	if (array.count != rows)
-		cvm_json_fail(object, key, psprintf("must have length %d, not %d", rows, array.count));
-	values = CVM_NEW(double, (Size) rows * columns);
-	for (int i = 0; i < rows; i++)
+	require_length(&array, count);
+	values = CVM_NEW(double, count);
+	read_doubles(&array, nullable, values);
+	return values;
+}
+
+int32 *
+cvm_json_integers(const CvmJsonObject *object, const char *key, size_t count)
+{
+	CvmJsonArray array;
+	int32	   *values;
+
+	cvm_json_array(object, key, &array);
+	require_length(&array, count);
+	values = CVM_NEW(int32, count);
+	for (int i = 0; i < array.count; i++)
+	{
+		JsonbValue *value = element(&array, i);
+		double		number = double_of(object, key, value, false, "must hold whole numbers");
+
+		if (number != floor(number) || number < PG_INT32_MIN || number > PG_INT32_MAX)
+			cvm_json_fail(object, key, "must hold whole numbers of at most 32 bits");
+		values[i] = (int32) number;
+		pfree(value);
+	}
+	return values;
+}
+
+double *
+cvm_json_matrix(const CvmJsonObject *object, const char *key,
+				size_t rows, size_t columns, bool nullable)
+{
+	CvmJsonArray array;
+	double	   *values = NULL;
+
+	cvm_json_array(object, key, &array);
+	require_length(&array, rows);
+	for (int i = 0; i < array.count; i++)
 	{
 		CvmJsonArray row;
 		JsonbValue *value = element(&array, i);
 
 		array_of(object, key, value, &row);
-		read_doubles(&row, columns, nullable, values + (Size) i * columns);
+		require_length(&row, columns);
+		if (values == NULL)		/* one row is as long as all have to be */
+			values = CVM_NEW(double, rows * columns);
+		read_doubles(&row, nullable, values + (Size) i * columns);
 		pfree(value);
 	}
 	return values;
 }
 
 /* ---- writing ---- */
+
+void
+cvm_json_begin_field(StringInfo text, const char *key)
+{
+	if (text->data[text->len - 1] != '{')
+		appendStringInfoString(text, ", ");
+	appendStringInfo(text, "\"%s\": ", key);
+}
 
 void
 cvm_json_write_double(StringInfo text, double value)

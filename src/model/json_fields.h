@@ -49,17 +49,22 @@ extern Jsonb *cvm_json_object(const CvmJsonObject *object, const char *key);
 extern void cvm_json_array(const CvmJsonObject *object, const char *key, CvmJsonArray *array);
 extern void cvm_json_element_object(const CvmJsonArray *array, int index, CvmJsonObject *element);
 extern const char **cvm_json_strings(const CvmJsonObject *object, const char *key, int *count);
-extern double *cvm_json_doubles(const CvmJsonObject *object, const char *key, int count);
+extern double *cvm_json_doubles(const CvmJsonObject *object, const char *key,
+								size_t count, bool nullable);
+extern int32 *cvm_json_integers(const CvmJsonObject *object, const char *key, size_t count);
 
 /* rows arrays of columns doubles each, NaN for null where that is allowed. */
 extern double *cvm_json_matrix(const CvmJsonObject *object, const char *key,
-							   int rows, int columns, bool nullable);
+							   size_t rows, size_t columns, bool nullable);
 
 /* Ends with ereport: what is wrong with the value of a key. */
 extern void cvm_json_fail(const CvmJsonObject *object, const char *key,
 						  const char *problem) __attribute__((noreturn));
 
 /* ---- writing ---- */
+
+/* A key, after a comma where it is not the first of its object. */
+extern void cvm_json_begin_field(StringInfo text, const char *key);
 
 /* The shortest text that reads back as the same number; null for NaN. */
 extern void cvm_json_write_double(StringInfo text, double value);

@@ -2,7 +2,7 @@
  * model.h
  *		A fitted model: everything that scoring needs.
  *
- * CvmModel is the decoded form.  Its strings and coefficient arrays point
+ * CvmModel is the decoded form.  Its strings and arrays of numbers point
  * into the bytes that it was decoded from, which must outlive it; the structs
  * around them are allocated with cvm_alloc.  format.txt describes the bytes.
  */
@@ -13,26 +13,36 @@
 #include "encode/encoder.h"
 #include "learn/fit.h"
 
+typedef struct CvmLearner CvmLearner;	/* learner.h */
+
+/* The payload of the linear families. */
+typedef struct CvmLinearPredictor
+{
+	/* on the original scale of the columns */
+	const double *coefficients; /* outputs x (slots + 1), intercept last */
+	const double *standard_errors;	/* same shape; NULL without */
+	double		dispersion;
+	double		residual_freedom;	/* linear: degrees of freedom of the t test, else 0 */
+	double		delta;			/* huber; else 0 */
+} CvmLinearPredictor;
+
 typedef struct CvmModel
 {
 	/* what it predicts */
-	CvmFamily	family;
+	const CvmLearner *learner;	/* the algorithm */
+	CvmFamily	family;			/* the loss that it minimizes; decides the metrics */
 	CvmTask		task;
 	const char *target;			/* name of the target column, "" for aggregates */
 	int			class_count;	/* 2 for binary, K for multiclass, 0 else */
 	const char **classes;		/* labels; binary: classes[1] is the positive one */
 	double	   *class_shares;	/* of the training weight, before class_weight */
-	double		delta;			/* huber; else 0 */
+	int			outputs;		/* numbers in a prediction: classes for multiclass, else 1 */
 
 	/* from columns to numbers */
 	CvmEncoder	encoder;
 
-	/* the fit; coefficients are on the original scale of the columns */
-	int			outputs;
-	const double *coefficients; /* outputs x (slots + 1), intercept last */
-	const double *standard_errors;	/* same shape; NULL without */
-	double		dispersion;
-	double		residual_freedom;	/* linear: degrees of freedom of the t test, else 0 */
+	/* what was fitted */
+	void	   *payload;		/* of the learner */
 
 	/* how it was fitted */
 	const char *options;		/* the options as given, canonical JSON text */
@@ -92,30 +102,34 @@ extern CvmStatus cvm_encoder_check(const CvmEncoder *encoder, CvmError *error);
  */
 extern CvmStatus cvm_model_assign_slots(CvmEncoder *encoder, CvmError *error);
 
+/* The payload of a model of a linear family; NULL for other algorithms. */
+extern const CvmLinearPredictor *cvm_model_linear(const CvmModel *model);
+
 /*
- * Takes over a fit: family, delta, outputs, dispersion, how it ended, and the
- * coefficients and standard errors, moved from the encoded scale to the
- * original one.  model->encoder and model->rows must be there before (linear:
- * residual freedom = rows - rank); the caller fills the rest (task, target,
- * classes, options, driver, seed, other counts, version) before or after.
+ * Takes over a fit of a linear family: learner, outputs, how it ended, and
+ * the linear predictor, moved from the encoded scale to the original one.
+ * model->encoder and model->rows must be there before (linear: residual
+ * freedom = rows - rank); the caller fills the rest (task, target, classes,
+ * options, driver, seed, other counts, version) before or after.
  */
 extern void cvm_model_set_fit(CvmModel *model, const CvmShape *shape, const CvmFit *fit);
 
 /*
- * The opposite, for warm starts and descend: parameters on the scale of
- * "encoder" that predict what the model does, though it may have been fitted
- * with another encoding.  Terms are matched by name; a level that the model
- * never met starts where the model would score it; a term that it does not
- * know starts at zero; one that the encoder has not got is kept as its
- * average in the intercept.  parameters: outputs x (encoder->slots + 1).  The
- * caller has checked that family and classes agree.
+ * The opposite, for warm starts and descend of linear families: parameters on
+ * the scale of "encoder" that predict what the model does, though it may have
+ * been fitted with another encoding.  Terms are matched by name; a level that
+ * the model never met starts where the model would score it; a term that it
+ * does not know starts at zero; one that the encoder has not got is kept as
+ * its average in the intercept.  parameters: outputs x (encoder->slots + 1).
+ * The caller has checked that family and classes agree.
  */
 extern void cvm_model_parameters(const CvmModel *model, const CvmEncoder *encoder,
 								 double *parameters);
 
 /*
- * A coefficient times the deviation of its column in the training rows:
- * sqrt(share (1 - share)) for levels and flags.  NaN for the intercept.
+ * A coefficient of a linear family times the deviation of its column in the
+ * training rows: sqrt(share (1 - share)) for levels and flags.  NaN for the
+ * intercept.
  */
 extern double cvm_model_standardized(const CvmModel *model, int output, int slot);
 

@@ -16,7 +16,7 @@
  * terms that came or went, categories whose reference level changed.  All of
  * it follows from one aim: the same prediction for the same row.
  */
-#include "model/model.h"
+#include "model/learner.h"
 
 #include <math.h>
 #include <string.h>
@@ -100,6 +100,7 @@ void
 cvm_model_set_fit(CvmModel *model, const CvmShape *shape, const CvmFit *fit)
 {
 	const CvmEncoder *encoder = &model->encoder;
+	CvmLinearPredictor *linear = CVM_NEW_ZERO(CvmLinearPredictor, 1);
 	size_t		stride = (size_t) encoder->slots + 1;
 	size_t		count = stride * shape->outputs;
 	double	   *coefficients = CVM_NEW(double, count);
@@ -115,15 +116,17 @@ cvm_model_set_fit(CvmModel *model, const CvmShape *shape, const CvmFit *fit)
 								errors + output * stride);
 	}
 
-	model->family = shape->family;
-	model->delta = shape->family == CVM_HUBER ? shape->delta : 0;
-	model->outputs = shape->outputs;
-	model->coefficients = coefficients;
-	model->standard_errors = errors;
-	model->dispersion = isfinite(fit->dispersion) ? fit->dispersion : 0;
-	model->residual_freedom = 0;
+	linear->coefficients = coefficients;
+	linear->standard_errors = errors;
+	linear->dispersion = isfinite(fit->dispersion) ? fit->dispersion : 0;
 	if (shape->family == CVM_LINEAR && errors != NULL && model->rows > fit->rank)
-		model->residual_freedom = (double) (model->rows - fit->rank);
+		linear->residual_freedom = (double) (model->rows - fit->rank);
+	linear->delta = shape->family == CVM_HUBER ? shape->delta : 0;
+
+	model->learner = cvm_learner_of_family(shape->family);
+	model->family = shape->family;
+	model->outputs = shape->outputs;
+	model->payload = linear;
 	model->solver = fit->solver;
 	model->outcome = fit->outcome;
 	model->iterations = fit->iterations;
@@ -208,7 +211,7 @@ carry_category(const CvmModel *model, const CvmTerm *known, const CvmEncoder *en
 	map_levels(known, term, map);
 	for (int output = 0; output < model->outputs; output++)
 	{
-		const double *from = model->coefficients + (size_t) output * (model->encoder.slots + 1);
+		const double *from = cvm_model_linear(model)->coefficients + (size_t) output * (model->encoder.slots + 1);
 		double	   *to = parameters + (size_t) output * (encoder->slots + 1);
 		double		reference = level_effect(from, known, map[0]);
 
@@ -226,7 +229,7 @@ carry_number(const CvmModel *model, const CvmTerm *known, const CvmEncoder *enco
 {
 	for (int output = 0; output < model->outputs; output++)
 	{
-		const double *from = model->coefficients + (size_t) output * (model->encoder.slots + 1);
+		const double *from = cvm_model_linear(model)->coefficients + (size_t) output * (model->encoder.slots + 1);
 		double	   *to = parameters + (size_t) output * (encoder->slots + 1);
 		double		slope = from[known->slot];
 
@@ -247,7 +250,7 @@ cvm_model_parameters(const CvmModel *model, const CvmEncoder *encoder, double *p
 	memset(parameters, 0, model->outputs * stride * sizeof(double));
 	for (int output = 0; output < model->outputs; output++)
 	{
-		const double *from = model->coefficients + (size_t) output * (own->slots + 1);
+		const double *from = cvm_model_linear(model)->coefficients + (size_t) output * (own->slots + 1);
 		double	   *intercept = &parameters[output * stride + encoder->slots];
 
 		*intercept = from[own->slots];
@@ -303,6 +306,6 @@ cvm_model_standardized(const CvmModel *model, int output, int slot)
 {
 	size_t		stride = (size_t) model->encoder.slots + 1;
 
-	return model->coefficients[output * stride + slot] *
+	return cvm_model_linear(model)->coefficients[output * stride + slot] *
 		slot_deviation(&model->encoder, slot);
 }

@@ -4,10 +4,11 @@
  *
  * After it, scoring may index by every number in the model without looking:
  * inputs, parts, levels and slots are in range, terms own disjoint slots that
- * fill 0 .. slots - 1, and every coefficient is finite.  Names are compared
- * through a hash table, because a forged model may have millions of them.
+ * fill 0 .. slots - 1, and the learner has found nothing wrong with its
+ * payload.  Names are compared through a hash table, because a forged model
+ * may have millions of them.
  */
-#include "model/model.h"
+#include "model/learner.h"
 
 #include <limits.h>
 #include <math.h>
@@ -106,10 +107,10 @@ check_answer(const CvmModel *model, CvmError *error)
 {
 	const char *duplicate;
 
-	if ((int) model->family < 0 || (int) model->family >= CVM_FAMILY_COUNT)
-		return BAD("algorithm %d is not known", (int) model->family);
+	if (model->learner == NULL)
+		return BAD("its algorithm is not known");
 	if ((int) model->task < CVM_REGRESSION || (int) model->task > CVM_MULTICLASS ||
-		!cvm_family_fits_task(model->family, model->task))
+		!(model->learner->tasks & CVM_TASK_BIT(model->task)))
 		return BAD("the algorithm cannot have task %d", (int) model->task);
 	if (model->target == NULL)
 		return BAD("the target is missing");
@@ -122,9 +123,6 @@ check_answer(const CvmModel *model, CvmError *error)
 	duplicate = find_duplicate(model, model->class_count, class_name);
 	if (duplicate != NULL)
 		return BAD("class " NAME " occurs twice", duplicate);
-	if (model->family == CVM_HUBER ? !(isfinite(model->delta) && model->delta > 0) :
-		model->delta != 0)
-		return BAD("delta must be positive for the algorithm huber and zero for others");
 	return CVM_OK;
 }
 
@@ -337,32 +335,6 @@ cvm_encoder_check(const CvmEncoder *encoder, CvmError *error)
 }
 
 static CvmStatus
-check_coefficients(const CvmModel *model, CvmError *error)
-{
-	int64_t		count;
-
-	if (model->outputs != (model->family == CVM_SOFTMAX ? model->class_count : 1))
-		return BAD("wrong number of outputs, %d", model->outputs);
-	count = (int64_t) model->outputs * (model->encoder.slots + 1);
-	if (count > CVM_MODEL_MAX_COEFFICIENTS)
-		return cvm_fail(error, CVM_LIMIT, "a model has at most %d coefficients",
-						CVM_MODEL_MAX_COEFFICIENTS);
-	if (model->coefficients == NULL)
-		return BAD("the coefficients are missing");
-	for (int64_t i = 0; i < count; i++)
-	{
-		if (!isfinite(model->coefficients[i]))
-			return BAD("coefficient %lld is not finite", (long long) i + 1);
-		if (model->standard_errors != NULL &&
-			!is_measure_or_missing(model->standard_errors[i]))
-			return BAD("standard error %lld is negative or infinite", (long long) i + 1);
-	}
-	if (!is_measure(model->dispersion) || !is_measure(model->residual_freedom))
-		return BAD("dispersion and residual freedom must be finite and not negative");
-	return CVM_OK;
-}
-
-static CvmStatus
 check_history(const CvmModel *model, CvmError *error)
 {
 	if (model->options == NULL || model->library_version == NULL)
@@ -388,8 +360,13 @@ cvm_model_check(const CvmModel *model, CvmError *error)
 	CvmStatus	status;
 
 	if ((status = check_answer(model, error)) != CVM_OK ||
-		(status = cvm_encoder_check(&model->encoder, error)) != CVM_OK ||
-		(status = check_coefficients(model, error)) != CVM_OK)
+		(status = cvm_encoder_check(&model->encoder, error)) != CVM_OK)
+		return status;
+	if (model->outputs != cvm_prediction_size(model->task, model->class_count))
+		return BAD("wrong number of outputs, %d", model->outputs);
+	if (model->payload == NULL)
+		return BAD("nothing was fitted");
+	if ((status = model->learner->check(model, error)) != CVM_OK)
 		return status;
 	return check_history(model, error);
 }

@@ -11,6 +11,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "model/learner.h"
 #include "model/model_type.h"
 
 PG_FUNCTION_INFO_V1(cvm_algorithm);
@@ -23,7 +24,7 @@ PG_FUNCTION_INFO_V1(cvm_fit_information);
 Datum
 cvm_algorithm(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(cvm_family_name(CVM_GETARG_MODEL(0)->family)));
+	PG_RETURN_TEXT_P(cstring_to_text(CVM_GETARG_MODEL(0)->learner->name));
 }
 
 Datum
@@ -80,11 +81,13 @@ Datum
 cvm_fit_information(PG_FUNCTION_ARGS)
 {
 	const CvmModel *model = CVM_GETARG_MODEL(0);
+	const CvmLinearPredictor *linear = cvm_model_linear(model);
 	bool		converged = model->outcome == CVM_CONVERGED || model->outcome == CVM_SINGULAR;
-	bool		has_freedom = model->residual_freedom > 0;
+	double		dispersion = linear ? linear->dispersion : 0;
+	double		freedom = linear ? linear->residual_freedom : 0;
 	TupleDesc	descriptor;
 	Datum		values[] = {
-		CStringGetTextDatum(cvm_family_name(model->family)),
+		CStringGetTextDatum(model->learner->name),
 		CStringGetTextDatum(cvm_task_name(model->task)),
 		CStringGetTextDatum(model->target),
 		CStringGetTextDatum(cvm_solver_name(model->solver)),
@@ -100,8 +103,8 @@ cvm_fit_information(PG_FUNCTION_ARGS)
 		Float8GetDatum(model->loss),
 		Float8GetDatum(model->validation_loss),
 		Float8GetDatum(model->gradient_norm),
-		Float8GetDatum(model->dispersion),
-		Float8GetDatum(model->residual_freedom),
+		Float8GetDatum(dispersion),
+		Float8GetDatum(freedom),
 		Int64GetDatum(model->seed),
 		CStringGetTextDatum(model->library_version)
 	};
@@ -109,7 +112,7 @@ cvm_fit_information(PG_FUNCTION_ARGS)
 		false, false, model->target[0] == '\0', false, false, false, false, false,
 		model->rank < 0, false, false, false, false, isnan(model->loss),
 		isnan(model->validation_loss), isnan(model->gradient_norm),
-		false, !has_freedom, false, false
+		linear == NULL, freedom == 0, false, false
 	};
 
 	StaticAssertStmt(lengthof(values) == lengthof(nulls), "a null flag for each value");

@@ -7,7 +7,7 @@
  * bytes that are left, so a forged count costs no memory.  Slots are not in
  * the bytes; they follow from the terms.
  */
-#include "model/model.h"
+#include "model/learner.h"
 
 #include <limits.h>
 #include <math.h>
@@ -23,7 +23,7 @@ enum
 {
 	SECTION_ANSWER = 1,
 	SECTION_INPUTS = 2,
-	SECTION_LINEAR_PREDICTOR = 3,
+	SECTION_PAYLOAD = 3,
 	SECTION_HISTORY = 4
 };
 
@@ -118,18 +118,14 @@ write_inputs(CvmWriter *writer, const CvmEncoder *encoder)
 }
 
 static void
-write_linear_predictor(CvmWriter *writer, const CvmModel *model)
+write_payload(CvmWriter *writer, const CvmModel *model)
 {
-	size_t		begin = begin_section(writer, SECTION_LINEAR_PREDICTOR);
-	size_t		count = (size_t) model->outputs * (model->encoder.slots + 1);
-	double		numbers[] = {model->delta, model->dispersion, model->residual_freedom};
+	size_t		begin = begin_section(writer, SECTION_PAYLOAD);
+	CvmModel	described = *model;
+	CvmByteWriterFields fields;
 
-	cvm_write_u32(writer, model->outputs);
-	cvm_write_u32(writer, model->standard_errors != NULL);
-	cvm_write_doubles(writer, numbers, 3);
-	cvm_write_doubles(writer, model->coefficients, count);
-	if (model->standard_errors != NULL)
-		cvm_write_doubles(writer, model->standard_errors, count);
+	cvm_fields_to_bytes(&fields, writer);
+	model->learner->describe(&described, &fields.fields);
 	end_section(writer, begin);
 }
 
@@ -161,12 +157,12 @@ void
 cvm_model_encode(const CvmModel *model, CvmWriter *writer)
 {
 	cvm_envelope_begin(writer, CVM_MAGIC_MODEL, CVM_MODEL_FORMAT);
-	cvm_write_u16(writer, model->family);
+	cvm_write_u16(writer, model->learner->number);
 	cvm_write_u16(writer, model->task);
 	cvm_write_u32(writer, 0);
 	write_answer(writer, model);
 	write_inputs(writer, &model->encoder);
-	write_linear_predictor(writer, model);
+	write_payload(writer, model);
 	write_history(writer, model);
 	cvm_envelope_seal(writer->bytes, writer->length);
 }
@@ -215,6 +211,7 @@ read_answer(CvmReader *reader, CvmModel *model)
 {
 	model->class_count = read_int(reader);
 	model->target = cvm_read_string(reader);
+	model->outputs = cvm_prediction_size(model->task, model->class_count);
 	model->classes = read_strings(reader, model->class_count);
 	model->class_shares = (double *) cvm_read_doubles(reader, model->class_count);
 }
@@ -285,27 +282,14 @@ cvm_encoder_read(CvmReader *reader, CvmEncoder *encoder, CvmError *error)
 	return reader->failed ? CVM_OK : cvm_model_assign_slots(encoder, error);
 }
 
-/* Needs the slots of the section of inputs. */
+/* Needs the sections before it. */
 static void
-read_linear_predictor(CvmReader *reader, CvmModel *model)
+read_payload(CvmReader *reader, CvmModel *model)
 {
-	const double *numbers;
-	uint32_t	has_errors;
-	size_t		count;
+	CvmByteReaderFields fields;
 
-	model->outputs = read_int(reader);
-	has_errors = cvm_read_u32(reader);
-	read_zero(reader, has_errors > 1);
-	numbers = cvm_read_doubles(reader, 3);
-	/* the product could overflow only where the bytes cannot be there */
-	if (!cvm_reader_expects(reader, model->outputs, 8 * ((size_t) model->encoder.slots + 1)))
-		return;
-	model->delta = numbers[0];
-	model->dispersion = numbers[1];
-	model->residual_freedom = numbers[2];
-	count = (size_t) model->outputs * (model->encoder.slots + 1);
-	model->coefficients = cvm_read_doubles(reader, count);
-	model->standard_errors = has_errors ? cvm_read_doubles(reader, count) : NULL;
+	cvm_fields_from_bytes(&fields, reader);
+	model->learner->describe(model, &fields.fields);
 }
 
 static void
@@ -366,8 +350,8 @@ read_section(CvmReader *body, uint32_t expected, CvmModel *model, CvmError *erro
 			if (status != CVM_OK)
 				return status;
 			break;
-		case SECTION_LINEAR_PREDICTOR:
-			read_linear_predictor(&section, model);
+		case SECTION_PAYLOAD:
+			read_payload(&section, model);
 			break;
 		case SECTION_HISTORY:
 			read_history(&section, model);
@@ -383,10 +367,11 @@ CvmStatus
 cvm_model_decode(const void *bytes, size_t length, CvmModel **result, CvmError *error)
 {
 	static const uint32_t sections[] = {
-		SECTION_ANSWER, SECTION_INPUTS, SECTION_LINEAR_PREDICTOR, SECTION_HISTORY
+		SECTION_ANSWER, SECTION_INPUTS, SECTION_PAYLOAD, SECTION_HISTORY
 	};
 	CvmReader	reader;
 	uint16_t	version;
+	uint16_t	algorithm;
 	CvmModel   *model;
 	CvmStatus	status;
 
@@ -396,16 +381,17 @@ cvm_model_decode(const void *bytes, size_t length, CvmModel **result, CvmError *
 		return status;
 
 	model = CVM_NEW_ZERO(CvmModel, 1);
-	model->family = (CvmFamily) cvm_read_u16(&reader);
+	algorithm = cvm_read_u16(&reader);
+	model->learner = cvm_learner_by_number(algorithm);
 	model->task = (CvmTask) cvm_read_u16(&reader);
 	read_zero(&reader, cvm_read_u32(&reader));
 	if (reader.failed)
 		return BAD("its head cannot be read");
-	if (model->family >= CVM_FAMILY_COUNT)
+	if (model->learner == NULL)
 	{
 		cvm_fail(error, CVM_FUTURE_FORMAT,
 				 "cvm.model is of algorithm %d, which this version of cvm does not know",
-				 (int) model->family);
+				 algorithm);
 		cvm_hint(error, "Update the extension cvm on this server.");
 		return CVM_FUTURE_FORMAT;
 	}

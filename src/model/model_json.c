@@ -16,7 +16,9 @@
 
 #include "base/memory.h"
 #include "model/json_fields.h"
+#include "model/learner.h"
 #include "model/model_type.h"
+#include "model/payload_json.h"
 #include "pg/report.h"
 
 static const char *const term_kinds[] = {"number", "indicator", "category"};
@@ -24,31 +26,23 @@ static const char *const term_kinds[] = {"number", "indicator", "category"};
 /* ---- writing ---- */
 
 static void
-begin_field(StringInfo text, const char *key)
-{
-	if (text->data[text->len - 1] != '{')
-		appendStringInfoString(text, ", ");
-	appendStringInfo(text, "\"%s\": ", key);
-}
-
-static void
 write_string(StringInfo text, const char *key, const char *value)
 {
-	begin_field(text, key);
+	cvm_json_begin_field(text, key);
 	escape_json(text, value);
 }
 
 static void
 write_double(StringInfo text, const char *key, double value)
 {
-	begin_field(text, key);
+	cvm_json_begin_field(text, key);
 	cvm_json_write_double(text, value);
 }
 
 static void
 write_int(StringInfo text, const char *key, int64 value)
 {
-	begin_field(text, key);
+	cvm_json_begin_field(text, key);
 	appendStringInfo(text, INT64_FORMAT, value);
 }
 
@@ -60,28 +54,9 @@ write_int_or_null(StringInfo text, const char *key, int value)
 		write_int(text, key, value);
 	else
 	{
-		begin_field(text, key);
+		cvm_json_begin_field(text, key);
 		appendStringInfoString(text, "null");
 	}
-}
-
-static void
-write_matrix(StringInfo text, const char *key, const double *values, int rows, int columns)
-{
-	begin_field(text, key);
-	if (values == NULL)
-	{
-		appendStringInfoString(text, "null");
-		return;
-	}
-	appendStringInfoChar(text, '[');
-	for (int i = 0; i < rows; i++)
-	{
-		if (i > 0)
-			appendStringInfoString(text, ", ");
-		cvm_json_write_doubles(text, values + (Size) i * columns, columns);
-	}
-	appendStringInfoChar(text, ']');
 }
 
 static void
@@ -106,9 +81,9 @@ write_term(StringInfo text, const CvmTerm *term, const char *input)
 	write_double(text, "missing_share", term->missing_share);
 	if (term->kind == CVM_TERM_CATEGORY)
 	{
-		begin_field(text, "levels");
+		cvm_json_begin_field(text, "levels");
 		cvm_json_write_strings(text, term->levels, term->level_count);
-		begin_field(text, "level_shares");
+		cvm_json_begin_field(text, "level_shares");
 		cvm_json_write_doubles(text, term->level_shares, term->level_count);
 		write_int_or_null(text, "other_level", term->other_level);
 		write_int_or_null(text, "missing_level", term->missing_level);
@@ -120,7 +95,7 @@ write_term(StringInfo text, const CvmTerm *term, const char *input)
 		write_double(text, "center", term->center);
 		write_double(text, "scale", term->scale);
 		write_double(text, "fill", term->fill);
-		begin_field(text, "flag");
+		cvm_json_begin_field(text, "flag");
 		appendStringInfoString(text, term->flag_slot >= 0 ? "true" : "false");
 	}
 	appendStringInfoChar(text, '}');
@@ -129,7 +104,7 @@ write_term(StringInfo text, const CvmTerm *term, const char *input)
 static void
 write_encoder(StringInfo text, const CvmEncoder *encoder)
 {
-	begin_field(text, "inputs");
+	cvm_json_begin_field(text, "inputs");
 	appendStringInfoChar(text, '[');
 	for (int i = 0; i < encoder->input_count; i++)
 	{
@@ -139,7 +114,7 @@ write_encoder(StringInfo text, const CvmEncoder *encoder)
 	}
 	appendStringInfoChar(text, ']');
 
-	begin_field(text, "terms");
+	cvm_json_begin_field(text, "terms");
 	appendStringInfoChar(text, '[');
 	for (int i = 0; i < encoder->term_count; i++)
 	{
@@ -152,30 +127,34 @@ write_encoder(StringInfo text, const CvmEncoder *encoder)
 	appendStringInfoChar(text, ']');
 }
 
+static void
+write_payload(StringInfo text, const CvmModel *model)
+{
+	CvmModel	described = *model;
+	CvmJsonWriterFields fields;
+
+	cvm_fields_to_json(&fields, text);
+	model->learner->describe(&described, &fields.fields);
+}
+
 char *
 cvm_model_to_json(const CvmModel *model)
 {
 	StringInfoData text;
-	int			columns = model->encoder.slots + 1;
 
 	initStringInfo(&text);
 	appendStringInfoChar(&text, '{');
 	write_int(&text, "format", CVM_MODEL_FORMAT);
-	write_string(&text, "algorithm", cvm_family_name(model->family));
+	write_string(&text, "algorithm", model->learner->name);
 	write_string(&text, "task", cvm_task_name(model->task));
 	write_string(&text, "target", model->target);
-	begin_field(&text, "classes");
+	cvm_json_begin_field(&text, "classes");
 	cvm_json_write_strings(&text, model->classes, model->class_count);
-	begin_field(&text, "class_shares");
+	cvm_json_begin_field(&text, "class_shares");
 	cvm_json_write_doubles(&text, model->class_shares, model->class_count);
 	write_encoder(&text, &model->encoder);
-	write_matrix(&text, "coefficients", model->coefficients, model->outputs, columns);
-	write_matrix(&text, "standard_errors", model->standard_errors, model->outputs, columns);
-	write_double(&text, "dispersion", model->dispersion);
-	write_double(&text, "residual_freedom", model->residual_freedom);
-	if (model->family == CVM_HUBER)
-		write_double(&text, "delta", model->delta);
-	begin_field(&text, "options");
+	write_payload(&text, model);
+	cvm_json_begin_field(&text, "options");
 	appendStringInfoString(&text, model->options);
 	write_string(&text, "solver", cvm_solver_name(model->solver));
 	write_string(&text, "driver", cvm_driver_name(model->driver));
@@ -197,7 +176,7 @@ cvm_model_to_json(const CvmModel *model)
 
 /* ---- reading ---- */
 
-/* The last key of some lists belongs to one kind only. */
+/* The last key belongs to one kind only. */
 static const char *const input_keys[] = {"name", "kind", "elements"};
 
 static const char *const number_keys[] = {
@@ -210,12 +189,12 @@ static const char *const category_keys[] = {
 	"levels", "level_shares", "other_level", "missing_level"
 };
 
+/* Those of the payload come in addition. */
 static const char *const model_keys[] = {
 	"format", "algorithm", "task", "target", "classes", "class_shares", "inputs", "terms",
-	"coefficients", "standard_errors", "dispersion", "residual_freedom", "options",
-	"solver", "driver", "outcome", "seed", "rows", "rows_left_out", "validation_rows",
-	"total_weight", "iterations", "rank", "loss", "validation_loss", "gradient_norm",
-	"library_version", "delta"
+	"options", "solver", "driver", "outcome", "seed", "rows", "rows_left_out",
+	"validation_rows", "total_weight", "iterations", "rank", "loss", "validation_loss",
+	"gradient_norm", "library_version"
 };
 
 static const char *
@@ -289,7 +268,7 @@ read_category(const CvmJsonObject *fields, CvmTerm *term)
 	term->scale = 1;
 	term->flag_slot = -1;
 	term->levels = cvm_json_strings(fields, "levels", &term->level_count);
-	term->level_shares = cvm_json_doubles(fields, "level_shares", term->level_count);
+	term->level_shares = cvm_json_doubles(fields, "level_shares", term->level_count, false);
 	term->other_level = cvm_json_int_or(fields, "other_level", -1);
 	term->missing_level = cvm_json_int_or(fields, "missing_level", -1);
 }
@@ -371,6 +350,20 @@ read_history(const CvmJsonObject *object, CvmModel *model)
 	model->library_version = cvm_json_string(object, "library_version");
 }
 
+/* Reads the payload and refuses keys that belong neither to it nor to every model. */
+static void
+read_payload(const CvmJsonObject *object, CvmModel *model)
+{
+	CvmJsonReaderFields fields;
+	const char *keys[lengthof(model_keys) + CVM_MOST_PAYLOAD_FIELDS];
+
+	cvm_fields_from_json(&fields, object);
+	model->learner->describe(model, &fields.fields);
+	memcpy(keys, model_keys, sizeof(model_keys));
+	memcpy(keys + lengthof(model_keys), fields.keys, fields.key_count * sizeof(char *));
+	cvm_json_only_keys(object, keys, lengthof(model_keys) + fields.key_count);
+}
+
 static void
 check_format(const CvmJsonObject *object)
 {
@@ -396,34 +389,24 @@ cvm_model_from_json(Jsonb *json)
 	CvmStatus	status;
 	char	   *algorithm;
 	char	   *task;
-	int			columns;
 
 	cvm_json_open(&object, "cvm.model", json);
 	check_format(&object);
 	algorithm = cvm_json_string(&object, "algorithm");
-	require_name(&object, "algorithm", algorithm,
-				 cvm_family_from_name(algorithm, &model->family));
-	cvm_json_only_keys(&object, model_keys,
-					   lengthof(model_keys) - (model->family != CVM_HUBER));
+	model->learner = cvm_learner_by_name(algorithm);
+	require_name(&object, "algorithm", algorithm, model->learner != NULL);
 	task = cvm_json_string(&object, "task");
-	require_name(&object, "task", task, cvm_task_from_name(task, &model->task));
+	require_name(&object, "task", task, cvm_task_from_name(task, &model->task) &&
+				 (model->learner->tasks & CVM_TASK_BIT(model->task)));
 	model->target = cvm_json_string(&object, "target");
 	model->classes = cvm_json_strings(&object, "classes", &model->class_count);
-	model->class_shares = cvm_json_doubles(&object, "class_shares", model->class_count);
+	model->class_shares = cvm_json_doubles(&object, "class_shares", model->class_count, false);
 	read_inputs(&object, &model->encoder);
 	read_terms(&object, &model->encoder);
 	cvm_report(cvm_model_assign_slots(&model->encoder, &error), &error);
 
-	model->outputs = model->family == CVM_SOFTMAX ? model->class_count : 1;
-	columns = model->encoder.slots + 1;
-	model->coefficients = cvm_json_matrix(&object, "coefficients", model->outputs, columns, false);
-	if (!cvm_json_is_null(&object, "standard_errors"))
-		model->standard_errors = cvm_json_matrix(&object, "standard_errors",
-												 model->outputs, columns, true);
-	model->dispersion = cvm_json_double(&object, "dispersion");
-	model->residual_freedom = cvm_json_double(&object, "residual_freedom");
-	if (model->family == CVM_HUBER)
-		model->delta = cvm_json_double(&object, "delta");
+	model->outputs = cvm_prediction_size(model->task, model->class_count);
+	read_payload(&object, model);
 	read_history(&object, model);
 
 	status = cvm_model_check(model, &error);

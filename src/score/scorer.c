@@ -51,7 +51,7 @@ struct CvmScorer
 static double
 coefficient(const CvmModel *model, int output, int slot)
 {
-	return model->coefficients[(size_t) output * (model->encoder.slots + 1) + slot];
+	return cvm_model_linear(model)->coefficients[(size_t) output * (model->encoder.slots + 1) + slot];
 }
 
 /* ---- compiling ---- */

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/model.h"
+#include "model/learner.h"
 
 static inline CvmTerm
 number_term(const char *name, int input, int part, double center, double scale)
@@ -91,15 +91,36 @@ some_number(int i)
 	return 2 * sin(1.7 * i + 0.3);
 }
 
+static inline CvmLinearPredictor *
+make_linear_predictor(const CvmModel *model)
+{
+	CvmLinearPredictor *linear = CVM_NEW_ZERO(CvmLinearPredictor, 1);
+	int			count = model->outputs * (model->encoder.slots + 1);
+	double	   *coefficients = CVM_NEW(double, count);
+	double	   *errors = CVM_NEW(double, count);
+
+	for (int i = 0; i < count; i++)
+	{
+		coefficients[i] = some_number(i);
+		errors[i] = fabs(some_number(i + 100));
+	}
+	errors[1] = NAN;
+	linear->coefficients = coefficients;
+	if (model->family == CVM_LINEAR || model->family == CVM_SOFTMAX)
+		linear->standard_errors = errors;
+	linear->dispersion = 1;
+	linear->residual_freedom = model->family == CVM_LINEAR ? 7000 : 0;
+	linear->delta = model->family == CVM_HUBER ? 1.345 : 0;
+	return linear;
+}
+
 static inline CvmModel *
 make_model(CvmFamily family)
 {
 	static const char *const labels[] = {"no", "yes", "perhaps"};
 	CvmModel   *model = CVM_NEW_ZERO(CvmModel, 1);
-	double	   *coefficients;
-	double	   *errors;
-	int			count;
 
+	model->learner = cvm_learner_of_family(family);
 	model->family = family;
 	model->task = family == CVM_SOFTMAX ? CVM_MULTICLASS :
 		family == CVM_LOGISTIC || family == CVM_SVM ? CVM_BINARY : CVM_REGRESSION;
@@ -112,24 +133,10 @@ make_model(CvmFamily family)
 		model->classes[i] = labels[i];
 		model->class_shares[i] = 1.0 / model->class_count;
 	}
-	model->delta = family == CVM_HUBER ? 1.345 : 0;
 	fill_encoder(&model->encoder);
 
-	model->outputs = family == CVM_SOFTMAX ? 3 : 1;
-	count = model->outputs * (model->encoder.slots + 1);
-	coefficients = CVM_NEW(double, count);
-	errors = CVM_NEW(double, count);
-	for (int i = 0; i < count; i++)
-	{
-		coefficients[i] = some_number(i);
-		errors[i] = fabs(some_number(i + 100));
-	}
-	errors[1] = NAN;
-	model->coefficients = coefficients;
-	if (family == CVM_LINEAR || family == CVM_SOFTMAX)
-		model->standard_errors = errors;
-	model->dispersion = 1;
-	model->residual_freedom = family == CVM_LINEAR ? 7000 : 0;
+	model->outputs = cvm_prediction_size(model->task, model->class_count);
+	model->payload = make_linear_predictor(model);
 	model->options = "{\"l2\": 1}";
 	model->solver = CVM_SOLVER_NEWTON;
 	model->driver = CVM_DRIVER_MEMORY;

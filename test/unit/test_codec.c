@@ -91,6 +91,28 @@ test_round_trip(void)
 }
 
 static void
+test_integers(void)
+{
+	const int32_t integers[] = {0, -1, INT32_MAX, INT32_MIN};
+	CvmWriter	writer;
+	CvmReader	reader;
+	const int32_t *values;
+
+	cvm_writer_init(&writer, 0);
+	cvm_write_u8(&writer, 1);
+	cvm_write_integers(&writer, integers, 4);
+	CHECK(writer.length == 20);
+	cvm_reader_init(&reader, writer.bytes, writer.length);
+	(void) cvm_read_u8(&reader);
+	values = cvm_read_integers(&reader, 4);
+	CHECK(values != NULL && memcmp(values, integers, sizeof(integers)) == 0);
+	CHECK(cvm_read_integers(&reader, 1) == NULL && reader.failed);
+	cvm_reader_init(&reader, writer.bytes, writer.length);
+	CHECK(cvm_read_integers(&reader, SIZE_MAX / 4 + 2) == NULL && reader.failed);
+	cvm_release(writer.bytes);
+}
+
+static void
 test_canonical_numbers(void)
 {
 	double		odd[] = {-0.0, NAN, -NAN, 0};
@@ -137,6 +159,7 @@ main(void)
 {
 	test_checksum();
 	test_round_trip();
+	test_integers();
 	test_canonical_numbers();
 	test_hostile_bytes();
 	return check_done();

@@ -126,15 +126,15 @@ test_scale(CvmFamily family)
 	cvm_model_set_fit(model, &shape, &fit);
 	for (int output = 0; output < shape.outputs; output++)
 		for (int i = 0; i < ROW_COUNT; i++)
-			CHECK_CLOSE(predict(&model->encoder, model->coefficients + output * stride, false,
+			CHECK_CLOSE(predict(&model->encoder, cvm_model_linear(model)->coefficients + output * stride, false,
 								&model->encoder, &rows[i]),
 						predict(&model->encoder, fit.parameters + output * stride, true,
 								&model->encoder, &rows[i]), 1e-12);
-	CHECK(model->standard_errors == NULL);
+	CHECK(cvm_model_linear(model)->standard_errors == NULL);
 	CHECK(model->solver == CVM_SOLVER_LBFGS && model->outcome == CVM_SINGULAR);
 	CHECK(model->iterations == 9 && model->rank == 8);
 	CHECK(isnan(model->loss) && model->validation_loss == 0.5);
-	CHECK(model->delta == (family == CVM_HUBER ? 1.345 : 0));
+	CHECK(cvm_model_linear(model)->delta == (family == CVM_HUBER ? 1.345 : 0));
 	CHECK(cvm_model_check(model, NULL) == CVM_OK);
 
 	cvm_model_parameters(model, &model->encoder, parameters);
@@ -173,16 +173,16 @@ test_standard_errors(void)
 			for (int j = 0; j < count; j++)
 				variance += transform[row * count + i] * transform[row * count + j] *
 					fit.covariance[i < j ? j * count + i : i * count + j];
-		CHECK_CLOSE(model->standard_errors[row] / sqrt(variance), 1, 1e-10);
+		CHECK_CLOSE(cvm_model_linear(model)->standard_errors[row] / sqrt(variance), 1, 1e-10);
 	}
-	CHECK(model->residual_freedom == 7043 - 8);
+	CHECK(cvm_model_linear(model)->residual_freedom == 7043 - 8);
 	CHECK(cvm_model_check(model, NULL) == CVM_OK);
 
 	/* what a singular fit could not estimate is missing, not infinite */
 	fit.covariance[0] = NAN;
 	fit.covariance[count + 1] = -1;
 	cvm_model_set_fit(model, &shape, &fit);
-	CHECK(isnan(model->standard_errors[0]) && isnan(model->standard_errors[1]));
+	CHECK(isnan(cvm_model_linear(model)->standard_errors[0]) && isnan(cvm_model_linear(model)->standard_errors[1]));
 	CHECK(cvm_model_check(model, NULL) == CVM_OK);
 }
 
@@ -217,7 +217,7 @@ test_other_encoding(void)
 			CHECK_CLOSE(predict(&encoder, parameters + output * (encoder.slots + 1), true,
 								&model->encoder, &rows[i]),
 						predict(&model->encoder,
-								model->coefficients + output * (model->encoder.slots + 1),
+								cvm_model_linear(model)->coefficients + output * (model->encoder.slots + 1),
 								false, &model->encoder, &rows[i]), 1e-10);
 }
 
@@ -226,7 +226,7 @@ test_terms_that_come_and_go(void)
 {
 	CvmModel   *model = make_model(CVM_LOGISTIC);
 	const CvmTerm *terms = model->encoder.terms;
-	const double *coefficients = model->coefficients;
+	const double *coefficients = cvm_model_linear(model)->coefficients;
 	CvmEncoder	encoder = {0};
 	double		parameters[32];
 	double		kept;
@@ -262,11 +262,11 @@ test_standardized(void)
 	int			stride = model->encoder.slots + 1;
 
 	CHECK_CLOSE(cvm_model_standardized(model, 1, terms[3].slot),
-				model->coefficients[stride + terms[3].slot] * 365.5, 1e-14);
+				cvm_model_linear(model)->coefficients[stride + terms[3].slot] * 365.5, 1e-14);
 	CHECK_CLOSE(cvm_model_standardized(model, 0, terms[0].flag_slot),
-				model->coefficients[terms[0].flag_slot] * sqrt(0.125 * 0.875), 1e-14);
+				cvm_model_linear(model)->coefficients[terms[0].flag_slot] * sqrt(0.125 * 0.875), 1e-14);
 	CHECK_CLOSE(cvm_model_standardized(model, 0, terms[2].slot),
-				model->coefficients[terms[2].slot] * sqrt(0.25 * 0.75), 1e-14);
+				cvm_model_linear(model)->coefficients[terms[2].slot] * sqrt(0.25 * 0.75), 1e-14);
 	CHECK(isnan(cvm_model_standardized(model, 2, model->encoder.slots)));
 }
 

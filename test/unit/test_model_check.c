@@ -8,6 +8,7 @@
 
 static CvmModel *model;
 static CvmTerm *terms;
+static CvmLinearPredictor *linear;
 
 /* Starts from a good model each time. */
 static void
@@ -15,6 +16,7 @@ fresh(CvmFamily family)
 {
 	model = make_model(family);
 	terms = model->encoder.terms;
+	linear = model->payload;
 }
 
 static void
@@ -42,13 +44,13 @@ check_refused(const char *part_of_message, int line)
 static double *
 coefficient(int index)
 {
-	return (double *) model->coefficients + index;
+	return (double *) linear->coefficients + index;
 }
 
 static void
 test_answer(void)
 {
-	REFUSED(CVM_LINEAR, model->family = (CvmFamily) 99, "algorithm 99");
+	REFUSED(CVM_LINEAR, model->learner = NULL, "algorithm is not known");
 	REFUSED(CVM_LINEAR, model->task = (CvmTask) 7, "task 7");
 	REFUSED(CVM_LINEAR, model->task = CVM_BINARY, "task");
 	REFUSED(CVM_LINEAR, model->target = NULL, "target");
@@ -59,9 +61,9 @@ test_answer(void)
 	REFUSED(CVM_LOGISTIC, model->classes[1] = "no", "class \"no\" occurs twice");
 	REFUSED(CVM_LOGISTIC, model->class_shares[0] = 1.5, "class 1");
 	REFUSED(CVM_LOGISTIC, model->class_shares[0] = NAN, "class 1");
-	REFUSED(CVM_HUBER, model->delta = 0, "delta");
-	REFUSED(CVM_HUBER, model->delta = INFINITY, "delta");
-	REFUSED(CVM_LINEAR, model->delta = 1, "delta");
+	REFUSED(CVM_HUBER, linear->delta = 0, "delta");
+	REFUSED(CVM_HUBER, linear->delta = INFINITY, "delta");
+	REFUSED(CVM_LINEAR, linear->delta = 1, "delta");
 }
 
 static void
@@ -121,12 +123,14 @@ test_fit(void)
 {
 	REFUSED(CVM_LINEAR, model->outputs = 2, "outputs");
 	REFUSED(CVM_SOFTMAX, model->outputs = 1, "outputs");
-	REFUSED(CVM_LINEAR, model->coefficients = NULL, "coefficients");
+	REFUSED(CVM_LINEAR, model->payload = NULL, "nothing was fitted");
+	REFUSED(CVM_LINEAR, model->family = CVM_POISSON, "loss does not fit");
+	REFUSED(CVM_LINEAR, linear->coefficients = NULL, "coefficients");
 	REFUSED(CVM_LINEAR, *coefficient(3) = NAN, "coefficient 4");
 	REFUSED(CVM_LINEAR, *coefficient(11) = INFINITY, "coefficient 12");
-	REFUSED(CVM_LINEAR, ((double *) model->standard_errors)[2] = -1, "standard error 3");
-	REFUSED(CVM_LINEAR, model->dispersion = NAN, "dispersion");
-	REFUSED(CVM_LINEAR, model->residual_freedom = -1, "freedom");
+	REFUSED(CVM_LINEAR, ((double *) linear->standard_errors)[2] = -1, "standard error 3");
+	REFUSED(CVM_LINEAR, linear->dispersion = NAN, "dispersion");
+	REFUSED(CVM_LINEAR, linear->residual_freedom = -1, "freedom");
 	REFUSED(CVM_LINEAR, model->options = NULL, "options");
 	REFUSED(CVM_LINEAR, model->solver = (CvmSolver) 7, "solver");
 	REFUSED(CVM_LINEAR, model->driver = (CvmDriver) 4, "driver");

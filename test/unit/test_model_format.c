@@ -46,8 +46,9 @@ test_round_trip(void)
 		CHECK(model->encoder.terms[0].slot == 0 && model->encoder.terms[0].flag_slot == 1);
 		CHECK(model->encoder.slots == 5 + 3 + 2 + 1);
 		CHECK(model->rank == -1 && model->seed == -42 && isnan(model->validation_loss));
-		CHECK((const uint8_t *) model->coefficients > writer.bytes &&
-			  (const uint8_t *) model->coefficients < writer.bytes + writer.length);
+		CHECK((const uint8_t *) cvm_model_linear(model)->coefficients > writer.bytes &&
+			  (const uint8_t *) cvm_model_linear(model)->coefficients <
+			  writer.bytes + writer.length);
 
 		cvm_writer_init(&again, 0);
 		cvm_model_encode(model, &again);

@@ -1,0 +1,6 @@
+# The files of the numeric core, below $(ROOT): they compile without
+# PostgreSQL.  Included by the Makefile, test/unit and test/fuzz.
+
+# In src/model those that do not include the server.
+CORE = $(sort $(wildcard $(addprefix $(ROOT)src/,base/*.c linalg/*.c encode/*.c learn/*.c learn/*/*.c)) \
+	$(shell grep -L '"postgres.h"' $(ROOT)src/model/*.c))

@@ -1,0 +1,92 @@
+/*
+ * fields.h
+ *		One description of a payload, four uses.
+ *
+ * What a learner keeps in a model is described once, by a function that
+ * names its fields in order:
+ *
+ *		cvm_field_count(fields, "trees", &forest->tree_count);
+ *		cvm_field_numbers(fields, "weights", &forest->weights, forest->tree_count, false);
+ *
+ * The same function writes bytes, reads bytes, writes JSON and reads JSON:
+ * each of these is a set of methods.  When reading, values and arrays are
+ * filled in; arrays point into the bytes, or are allocated with cvm_alloc.
+ * The length of an array is said by fields that come before it (or by task,
+ * classes and encoder of the model, which are there when a payload is read).
+ *
+ * Reading from damaged bytes goes on with zeros and NULL until the end, where
+ * the failure is found: a description must not look into an array that it
+ * has just read.  Whether values make sense is not asked here but by the
+ * learner's check, which runs afterwards.  A payload holds no text.
+ */
+#ifndef CVM_FIELDS_H
+#define CVM_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/codec.h"
+
+typedef struct CvmFields CvmFields;
+
+typedef struct CvmFieldMethods
+{
+	void		(*count) (CvmFields *fields, const char *name, int *value);
+	void		(*choice) (CvmFields *fields, const char *name,
+						   const char *const *names, int *value);
+	void		(*number) (CvmFields *fields, const char *name, double *value, bool nullable);
+	void		(*numbers) (CvmFields *fields, const char *name, const double **values,
+							size_t count, bool nullable);
+	void		(*matrix) (CvmFields *fields, const char *name, const double **values,
+						   size_t rows, size_t columns, bool nullable, bool optional);
+	void		(*integers) (CvmFields *fields, const char *name, const int32_t **values,
+							 size_t count);
+} CvmFieldMethods;
+
+struct CvmFields
+{
+	const CvmFieldMethods *methods;
+	bool		reading;
+};
+
+/* A number from 0 to 2^31 - 1. */
+extern void cvm_field_count(CvmFields *fields, const char *name, int *value);
+
+/* One of a NULL-terminated list of names, as its index. */
+extern void cvm_field_choice(CvmFields *fields, const char *name,
+							 const char *const *names, int *value);
+
+/* Numbers; nullable ones may be NaN, which is null in JSON. */
+extern void cvm_field_number(CvmFields *fields, const char *name, double *value, bool nullable);
+extern void cvm_field_numbers(CvmFields *fields, const char *name, const double **values,
+							  size_t count, bool nullable);
+
+/* rows x columns, row-major; the second one may be NULL as a whole. */
+extern void cvm_field_matrix(CvmFields *fields, const char *name, const double **values,
+							 size_t rows, size_t columns, bool nullable);
+extern void cvm_field_matrix_or_none(CvmFields *fields, const char *name, const double **values,
+									 size_t rows, size_t columns, bool nullable);
+
+/* Integers of 32 bits, of either sign. */
+extern void cvm_field_integers(CvmFields *fields, const char *name, const int32_t **values,
+							   size_t count);
+
+/* ---- bytes ---- */
+
+typedef struct CvmByteWriterFields
+{
+	CvmFields	fields;			/* first */
+	CvmWriter  *writer;
+} CvmByteWriterFields;
+
+typedef struct CvmByteReaderFields
+{
+	CvmFields	fields;			/* first */
+	CvmReader  *reader;			/* "failed" when something was wrong */
+} CvmByteReaderFields;
+
+extern void cvm_fields_to_bytes(CvmByteWriterFields *fields, CvmWriter *writer);
+extern void cvm_fields_from_bytes(CvmByteReaderFields *fields, CvmReader *reader);
+
+#endif							/* CVM_FIELDS_H */

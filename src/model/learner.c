@@ -1,0 +1,75 @@
+/*
+ * learner.c
+ *		The table of algorithms.
+ */
+#include "model/learner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/learner_linear.h"
+
+const CvmLearner *const cvm_learners[] = {
+	[CVM_LINEAR] = &cvm_learner_linear,
+	[CVM_LOGISTIC] = &cvm_learner_logistic,
+	[CVM_SOFTMAX] = &cvm_learner_softmax,
+	[CVM_POISSON] = &cvm_learner_poisson,
+	[CVM_SVM] = &cvm_learner_svm,
+	[CVM_HUBER] = &cvm_learner_huber,
+};
+
+const int	cvm_learner_count = sizeof(cvm_learners) / sizeof(cvm_learners[0]);
+
+const CvmLearner *
+cvm_learner_by_name(const char *name)
+{
+	for (int i = 0; i < cvm_learner_count; i++)
+		if (cvm_learners[i] != NULL && strcmp(cvm_learners[i]->name, name) == 0)
+			return cvm_learners[i];
+	return NULL;
+}
+
+const CvmLearner *
+cvm_learner_by_number(int number)
+{
+	return number >= 0 && number < cvm_learner_count ? cvm_learners[number] : NULL;
+}
+
+const CvmLearner *
+cvm_learner_of_family(CvmFamily family)
+{
+	return cvm_learners[family];
+}
+
+void
+cvm_learner_list(char *text, size_t size)
+{
+	size_t		used = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < cvm_learner_count; i++)
+		if (cvm_learners[i] != NULL && used < size)
+			used += snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
+							 cvm_learners[i]->name);
+}
+
+const CvmLearner *
+cvm_learner_for_task(CvmTask task)
+{
+	switch (task)
+	{
+		case CVM_BINARY:
+			return &cvm_learner_logistic;
+		case CVM_MULTICLASS:
+			return &cvm_learner_softmax;
+		case CVM_REGRESSION:
+			break;
+	}
+	return &cvm_learner_linear;
+}
+
+int
+cvm_prediction_size(CvmTask task, int class_count)
+{
+	return task == CVM_MULTICLASS ? class_count : 1;
+}

@@ -1,0 +1,106 @@
+/*
+ * learner.h
+ *		The seam between an algorithm and everything else.
+ *
+ * A learner is one entry of the table in learner.c.  Training, scoring,
+ * evaluation, versions, retraining, JSON, binary form, grants and views treat
+ * every algorithm alike: they find its entry and call it.  What an algorithm
+ * has learned is its payload, a struct of its own behind model->payload.
+ *
+ * To add an algorithm: write its engine (a folder below src/learn, which sees
+ * blocks and knows neither models nor PostgreSQL), a file src/model/learner_X.c
+ * with its entry, and a line in the table.  Its options go into the table of
+ * learn/options.c, its payload into format.txt, and a model of it into
+ * test/unit/model_fixture.h, with which it is fuzzed.
+ */
+#ifndef CVM_LEARNER_H
+#define CVM_LEARNER_H
+
+#include "learn/options.h"
+#include "model/fields.h"
+#include "model/model.h"
+
+/* What a learner is given to learn from. */
+typedef struct CvmLesson
+{
+	CvmFamily	family;			/* what learner->family said */
+	CvmTask		task;
+	int			class_count;	/* as in CvmModel */
+	const CvmEncoder *encoder;
+	CvmBlockSource *training;
+	CvmBlockSource *validation; /* NULL: no rows are held out */
+	const CvmOptions *options;
+	const CvmModel *start;		/* to start from: same algorithm, same classes, maybe
+								 * another encoder; or NULL */
+	const CvmProgress *progress;	/* or NULL */
+} CvmLesson;
+
+#define CVM_TASK_BIT(task) (1u << (task))
+
+struct CvmLearner
+{
+	const char *name;			/* of the algorithm, in SQL */
+	int			number;			/* part of the model format */
+	unsigned	tasks;			/* CVM_TASK_BIT of what it can learn */
+
+	/*
+	 * How it wants to see rows: false, numbers standardized, missing ones
+	 * filled and flagged; true, numbers as they are, NaN where missing.
+	 */
+	bool		keeps_missing;
+
+	/*
+	 * The loss that it minimizes for a task, which decides the metrics: one
+	 * of linear (squares), logistic, softmax or poisson where it is not a
+	 * linear family itself.
+	 */
+	CvmFamily	(*family) (const CvmLearner *learner, CvmTask task, const CvmOptions *options);
+
+	/*
+	 * Learns.  model has learner, family, task, classes, outputs, encoder and
+	 * numbers of rows; payload and how the fit ended (solver, outcome,
+	 * iterations, rank, losses, gradient norm) are to be filled in.  Blocks
+	 * are read in order, any number of times.
+	 */
+	CvmStatus	(*fit) (const CvmLesson *lesson, CvmModel *model, CvmError *error);
+
+	/*
+	 * Names the fields of the payload (fields.h); when reading, allocates it
+	 * first and sets model->family.  Then the validator: after it every number in the payload may
+	 * be used as an index without looking.  CVM_BAD_FORMAT or CVM_LIMIT.
+	 */
+	void		(*describe) (CvmModel *model, CvmFields *fields);
+	CvmStatus	(*check) (const CvmModel *model, CvmError *error);
+
+	/*
+	 * Predicts blocks that were encoded by the model's own encoder: prepare
+	 * once, then any number of blocks.  predictions: rows x model->outputs,
+	 * row-major, on the scale of the target: the number, the probability of
+	 * the positive class, or one probability a class.  Targets and weights of
+	 * the block are not looked at.
+	 */
+	void	   *(*prepare) (const CvmModel *model);
+	void		(*predict) (void *prepared, const CvmBlock *block, double *predictions);
+};
+
+/* Every algorithm, by number; gaps are NULL. */
+extern const CvmLearner *const cvm_learners[];
+extern const int cvm_learner_count;
+
+/* NULL when there is none. */
+extern const CvmLearner *cvm_learner_by_name(const char *name);
+extern const CvmLearner *cvm_learner_by_number(int number);
+
+/* Those of the linear families, by CvmFamily. */
+extern const CvmLearner *cvm_learner_of_family(CvmFamily family);
+
+/* "linear, logistic, ...", for messages. */
+extern void cvm_learner_list(char *text, size_t size);
+
+/* The learner of "auto" for a task. */
+extern const CvmLearner *cvm_learner_for_task(CvmTask task);
+
+/* Numbers in a prediction of a task: classes for multiclass, else 1. */
+extern int	cvm_prediction_size(CvmTask task, int class_count);
+
+#endif							/* CVM_LEARNER_H */

@@ -1,0 +1,170 @@
+/*
+ * payload_json.c
+ *		Fields of a payload to JSON and back.
+ *
+ * Each field is a key of the model's object: counts and numbers as JSON
+ * numbers, choices as strings, arrays as arrays, a matrix as an array of its
+ * rows.  Reading ends with an error at the first field that is missing or of
+ * the wrong kind, and remembers which keys belong to the payload, so that any
+ * other can be refused.
+ */
+#include "postgres.h"
+
+#include "base/memory.h"
+#include "model/payload_json.h"
+
+/* ---- writing ---- */
+
+static StringInfo
+begin_field(CvmFields *fields, const char *name)
+{
+	StringInfo	text = ((CvmJsonWriterFields *) fields)->text;
+
+	cvm_json_begin_field(text, name);
+	return text;
+}
+
+static void
+write_count(CvmFields *fields, const char *name, int *value)
+{
+	appendStringInfo(begin_field(fields, name), "%d", *value);
+}
+
+static void
+write_choice(CvmFields *fields, const char *name, const char *const *names, int *value)
+{
+	appendStringInfo(begin_field(fields, name), "\"%s\"", names[*value]);
+}
+
+static void
+write_number(CvmFields *fields, const char *name, double *value, bool nullable)
+{
+	cvm_json_write_double(begin_field(fields, name), *value);
+}
+
+static void
+write_numbers(CvmFields *fields, const char *name, const double **values,
+			  size_t count, bool nullable)
+{
+	cvm_json_write_doubles(begin_field(fields, name), *values, count);
+}
+
+static void
+write_matrix(CvmFields *fields, const char *name, const double **values,
+			 size_t rows, size_t columns, bool nullable, bool optional)
+{
+	StringInfo	text = begin_field(fields, name);
+
+	if (*values == NULL)
+	{
+		appendStringInfoString(text, "null");
+		return;
+	}
+	appendStringInfoChar(text, '[');
+	for (size_t i = 0; i < rows; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(text, ", ");
+		cvm_json_write_doubles(text, *values + i * columns, columns);
+	}
+	appendStringInfoChar(text, ']');
+}
+
+static void
+write_integers(CvmFields *fields, const char *name, const int32_t **values, size_t count)
+{
+	StringInfo	text = begin_field(fields, name);
+
+	appendStringInfoChar(text, '[');
+	for (size_t i = 0; i < count; i++)
+		appendStringInfo(text, i > 0 ? ", %d" : "%d", (*values)[i]);
+	appendStringInfoChar(text, ']');
+}
+
+static const CvmFieldMethods to_json = {
+	write_count, write_choice, write_number, write_numbers, write_matrix, write_integers
+};
+
+void
+cvm_fields_to_json(CvmJsonWriterFields *fields, StringInfo text)
+{
+	fields->fields.methods = &to_json;
+	fields->fields.reading = false;
+	fields->text = text;
+}
+
+/* ---- reading ---- */
+
+static const CvmJsonObject *
+take_key(CvmFields *fields, const char *name)
+{
+	CvmJsonReaderFields *reader = (CvmJsonReaderFields *) fields;
+
+	if (reader->key_count == CVM_MOST_PAYLOAD_FIELDS)
+		elog(ERROR, "a payload has more than %d fields", CVM_MOST_PAYLOAD_FIELDS);
+	reader->keys[reader->key_count++] = name;
+	return reader->object;
+}
+
+static void
+read_count(CvmFields *fields, const char *name, int *value)
+{
+	*value = cvm_json_int(take_key(fields, name), name);
+}
+
+static void
+read_choice(CvmFields *fields, const char *name, const char *const *names, int *value)
+{
+	const CvmJsonObject *object = take_key(fields, name);
+	char	   *choice = cvm_json_string(object, name);
+
+	*value = 0;
+	while (names[*value] != NULL && strcmp(names[*value], choice) != 0)
+		(*value)++;
+	if (names[*value] == NULL)
+		cvm_json_fail(object, name, psprintf("cannot be \"%s\"", choice));
+}
+
+static void
+read_number(CvmFields *fields, const char *name, double *value, bool nullable)
+{
+	const CvmJsonObject *object = take_key(fields, name);
+
+	*value = nullable ? cvm_json_double_or_nan(object, name) : cvm_json_double(object, name);
+}
+
+static void
+read_numbers(CvmFields *fields, const char *name, const double **values,
+			 size_t count, bool nullable)
+{
+	*values = cvm_json_doubles(take_key(fields, name), name, count, nullable);
+}
+
+static void
+read_matrix(CvmFields *fields, const char *name, const double **values,
+			size_t rows, size_t columns, bool nullable, bool optional)
+{
+	const CvmJsonObject *object = take_key(fields, name);
+
+	*values = optional && cvm_json_is_null(object, name) ? NULL :
+		cvm_json_matrix(object, name, rows, columns, nullable);
+}
+
+static void
+read_integers(CvmFields *fields, const char *name, const int32_t **values, size_t count)
+{
+	*values = cvm_json_integers(take_key(fields, name), name, count);
+}
+
+static const CvmFieldMethods from_json = {
+	read_count, read_choice, read_number, read_numbers, read_matrix, read_integers
+};
+
+void
+cvm_fields_from_json(CvmJsonReaderFields *fields, const CvmJsonObject *object)
+{
+	fields->fields.methods = &from_json;
+	fields->fields.reading = true;
+	fields->object = object;
+	fields->key_count = 0;
+}
