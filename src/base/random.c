@@ -77,8 +77,10 @@ cvm_random_normal(CvmRandom *random)
 }
 
 /*
- * Draws below the largest multiple of bound are taken modulo bound, the few
- * above it are drawn again.  A bound of 0 gives 0.
+ * Draws that would make some results more likely than others are drawn again.
+ * Bounds of 32 bits, those of shuffles, do without a division as a rule:
+ * the result is the high half of a product (Lemire, 2019).  A bound of 0
+ * gives 0.
  */
 uint64_t
 cvm_random_below(CvmRandom *random, uint64_t bound)
@@ -86,8 +88,19 @@ cvm_random_below(CvmRandom *random, uint64_t bound)
 	uint64_t	skipped;
 	uint64_t	draw;
 
-	if (bound == 0)
-		return 0;
+	if (bound <= UINT32_MAX)
+	{
+		uint64_t	product = (cvm_random_next(random) >> 32) * bound;
+
+		if ((uint32_t) product < bound)
+		{
+			uint32_t	uneven = bound == 0 ? 0 : (uint32_t) -(uint32_t) bound % (uint32_t) bound;
+
+			while ((uint32_t) product < uneven)
+				product = (cvm_random_next(random) >> 32) * bound;
+		}
+		return product >> 32;
+	}
 	skipped = (UINT64_MAX - bound + 1) % bound; /* 2^64 modulo bound */
 	do
 		draw = cvm_random_next(random);
