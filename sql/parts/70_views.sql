@@ -94,7 +94,7 @@ SELECT r.model, r.active_version AS version, c.class, c.feature, c.level, c.coef
 	CASE WHEN cvm.algorithm(v.fitted) = 'logistic' AND c.feature <> '(intercept)' AND c.coefficient < 700
 		THEN pg_catalog.exp(c.coefficient) END AS odds_ratio,
 	c.std_error, c.p_value, c.standardized_coefficient,
-	pg_catalog.abs(c.standardized_coefficient) AS strength
+	coalesce(pg_catalog.abs(c.standardized_coefficient), 0) AS strength
 FROM cvm.model_registry AS r
 JOIN cvm.model_versions AS v ON v.model = r.model AND v.version = r.active_version
 CROSS JOIN LATERAL cvm.coefficients(v.fitted) AS c
@@ -115,7 +115,7 @@ COMMENT ON COLUMN cvm.feature_effects.odds_ratio IS 'exp(coefficient) of logisti
 COMMENT ON COLUMN cvm.feature_effects.std_error IS 'standard error, of unpenalized fits';
 COMMENT ON COLUMN cvm.feature_effects.p_value IS 'two-sided p value, of unpenalized fits';
 COMMENT ON COLUMN cvm.feature_effects.standardized_coefficient IS 'coefficient times the standard deviation of its column';
-COMMENT ON COLUMN cvm.feature_effects.strength IS 'absolute standardized coefficient, to sort by';
+COMMENT ON COLUMN cvm.feature_effects.strength IS 'absolute standardized coefficient, to sort by; 0 for the intercept';
 
 CREATE VIEW cvm.retraining_status WITH (security_barrier) AS
 SELECT r.model, t.version, t.run, t.trigger, t.status, t.reason, t.error, t.attempt,

@@ -40,6 +40,7 @@ typedef struct Evaluation
 	CvmInputKind target_kind;	/* NUMBER, BOOLEAN or CATEGORY */
 	double	   *class_numbers;	/* classes as the column's numbers, NaN: none */
 	CvmColumnReader *weight;	/* NULL: every row counts once */
+	MemoryContext context;		/* outlives the query, whose own ends with it */
 	MemoryContext row_context;
 	int64		rows;
 } Evaluation;
@@ -122,7 +123,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 											  slot->tts_values + 1 + weight_column,
 											  slot->tts_isnull + 1 + weight_column);
 
-		MemoryContextSwitchTo(caller);
+		MemoryContextSwitchTo(evaluation->context);
 		cvm_score_sheet_add(evaluation->sheet, label, scores, weight);
 		evaluation->rows++;
 	}
@@ -221,6 +222,7 @@ evaluate(const char *name, const char *source)
 	CvmScan    *scan;
 
 	evaluation->model = model;
+	evaluation->context = CurrentMemoryContext;
 	for (int i = 0; i < model->encoder.input_count; i++)
 		types[i] = column_type(columns, model->encoder.inputs[i].name, "feature");
 	evaluation->scorer = cvm_scorer_create(model, types);
