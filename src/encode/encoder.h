@@ -19,6 +19,9 @@
  * Terms that were left out (constant, all missing, identifiers) are not in
  * the encoder at all; an input all of whose terms were left out is not either.
  *
+ * For learners that can do with missing numbers there are no flags, and numbers
+ * are encoded as they are, with NaN for missing.
+ *
  * What is learned, from training rows only: mean, standard deviation and fill
  * value of numbers, the levels of categories.  cvm_encoder_encode applies it
  * to raw blocks; the scorer applies the same to single rows.
@@ -74,7 +77,7 @@ typedef struct CvmTerm
 	double		deviation;		/* weighted standard deviation (population), > 0 */
 	double		center;			/* encoded = (x - center) / scale: mean and deviation, */
 	double		scale;			/* or 0 and 1 (indicators, standardize off) */
-	double		fill;			/* what a missing value becomes */
+	double		fill;			/* what a missing value becomes; NaN: stays missing */
 	int			slot;			/* of the value, or of the first level after the
 								 * reference */
 	int			flag_slot;		/* of the "is missing" flag, or -1 */
@@ -156,6 +159,8 @@ typedef struct CvmEncoderOptions
 	int			max_categories;
 	int			min_category_count;
 	bool		standardize;
+	bool		keep_missing;	/* numbers stay as they are, NaN where missing: no center,
+								 * scale, fill value or flag */
 } CvmEncoderOptions;
 
 /* Why a column (or a part of it) was left out, for a NOTICE. */

@@ -15,7 +15,8 @@
  * A number that is the same wherever it is there, but is missing in some rows,
  * says whether it is there and nothing else.  It is kept without a flag, with
  * a fill value that differs from it (0, or 1 if it is 0 itself): its one
- * column tells the two cases apart.
+ * column tells the two cases apart.  (Where missing numbers are kept as they
+ * are there is no fill value and no flag.)
  *
  * Columns that are missing in exactly the same rows, as after a left join, or
  * as the parts of a time are, would have identical flags, and a fit without a
@@ -121,6 +122,7 @@ learn_number(Learner *learner, int position, CvmTerm *term)
 	const CvmNumberProfile *number = &profile->numbers[position];
 	bool		missing = moments->present < profile->rows;
 	double		largest = fmax(-moments->minimum, moments->maximum);
+	bool		constant;
 
 	if (moments->present == 0)
 		return CVM_LEFT_OUT_MISSING;
@@ -133,10 +135,18 @@ learn_number(Learner *learner, int position, CvmTerm *term)
 	term->fill = term->mean;
 	if (missing)
 		term->missing_share = fmax(0, 1 - moments->weight / profile->weight);
-	if (moments->minimum == moments->maximum || term->deviation < DBL_MIN ||
-		term->deviation <= 2 * DBL_EPSILON * largest)
+	constant = moments->minimum == moments->maximum || term->deviation < DBL_MIN ||
+		term->deviation <= 2 * DBL_EPSILON * largest;
+	if (constant && !missing)
+		return CVM_LEFT_OUT_CONSTANT;
+	if (learner->options->keep_missing)
 	{
-		if (!missing || !learn_presence(term))
+		term->fill = NAN;
+		return CVM_TERM_KEPT;
+	}
+	if (constant)
+	{
+		if (!learn_presence(term))
 			return CVM_LEFT_OUT_CONSTANT;
 		add_pattern(learner, number->missing_pattern);
 	}

@@ -90,7 +90,7 @@ extern CvmStatus cvm_model_check(const CvmModel *model, CvmError *error);
 /*
  * The inputs alone, as they stand in a model: for other values of ours.  A
  * reader that has failed leaves the encoder unusable.  What was read has to
- * pass the check.
+ * pass the check (for linear families: missing numbers are filled).
  */
 extern void cvm_encoder_write(const CvmEncoder *encoder, CvmWriter *writer);
 extern CvmStatus cvm_encoder_read(CvmReader *reader, CvmEncoder *encoder, CvmError *error);

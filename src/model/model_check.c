@@ -154,8 +154,9 @@ check_inputs(const CvmEncoder *encoder, CvmError *error)
 	return CVM_OK;
 }
 
+/* kept: missing numbers stay missing, and all are as they are. */
 static CvmStatus
-check_number(const CvmTerm *term, CvmError *error)
+check_number(const CvmTerm *term, bool kept, CvmError *error)
 {
 	if (term->level_count != 0 || term->other_level != -1 || term->missing_level != -1)
 		return BAD("term " NAME " is a number and cannot have levels", term->name);
@@ -163,8 +164,10 @@ check_number(const CvmTerm *term, CvmError *error)
 		return BAD("term " NAME " has a mean or deviation that cannot be", term->name);
 	if (!isfinite(term->center) || !isfinite(term->scale) || term->scale <= 0)
 		return BAD("term " NAME " has a center or scale that cannot be", term->name);
-	if (!isfinite(term->fill))
-		return BAD("term " NAME " has no finite fill value", term->name);
+	if (kept ? !isnan(term->fill) : !isfinite(term->fill))
+		return BAD("term " NAME " has %s fill value", term->name, kept ? "a" : "no finite");
+	if (kept && (term->center != 0 || term->scale != 1 || term->flag_slot >= 0))
+		return BAD("term " NAME " is not encoded as the algorithm needs it", term->name);
 	return CVM_OK;
 }
 
@@ -216,7 +219,7 @@ part_can_be(const CvmInput *input, int part, CvmTermKind kind)
  * none can occur twice, and no input is asked for in vain.
  */
 static CvmStatus
-check_terms(const CvmEncoder *encoder, CvmError *error)
+check_terms(const CvmEncoder *encoder, bool kept, CvmError *error)
 {
 	int			input = -1;
 	int			part = -1;
@@ -243,7 +246,7 @@ check_terms(const CvmEncoder *encoder, CvmError *error)
 		if (!is_share(term->missing_share))
 			return BAD("term " NAME " has a wrong share of missing values", term->name);
 		status = term->kind == CVM_TERM_CATEGORY ?
-			check_category(term, error) : check_number(term, error);
+			check_category(term, error) : check_number(term, kept, error);
 		if (status != CVM_OK)
 			return status;
 	}
@@ -321,17 +324,23 @@ cvm_model_assign_slots(CvmEncoder *encoder, CvmError *error)
 	return CVM_OK;
 }
 
-CvmStatus
-cvm_encoder_check(const CvmEncoder *encoder, CvmError *error)
+static CvmStatus
+check_encoder(const CvmEncoder *encoder, bool kept, CvmError *error)
 {
 	CvmStatus	status;
 
 	if ((status = check_inputs(encoder, error)) != CVM_OK ||
-		(status = check_terms(encoder, error)) != CVM_OK)
+		(status = check_terms(encoder, kept, error)) != CVM_OK)
 		return status;
 	if (!walk_slots(encoder, NULL))
 		return BAD("slots do not follow from the terms");
 	return CVM_OK;
+}
+
+CvmStatus
+cvm_encoder_check(const CvmEncoder *encoder, CvmError *error)
+{
+	return check_encoder(encoder, false, error);
 }
 
 static CvmStatus
@@ -360,7 +369,8 @@ cvm_model_check(const CvmModel *model, CvmError *error)
 	CvmStatus	status;
 
 	if ((status = check_answer(model, error)) != CVM_OK ||
-		(status = cvm_encoder_check(&model->encoder, error)) != CVM_OK)
+		(status = check_encoder(&model->encoder, model->learner->keeps_missing,
+								error)) != CVM_OK)
 		return status;
 	if (model->outputs != cvm_prediction_size(model->task, model->class_count))
 		return BAD("wrong number of outputs, %d", model->outputs);

@@ -281,7 +281,7 @@ read_number(const CvmJsonObject *fields, CvmTerm *term)
 	term->deviation = cvm_json_double(fields, "deviation");
 	term->center = cvm_json_double(fields, "center");
 	term->scale = cvm_json_double(fields, "scale");
-	term->fill = cvm_json_double(fields, "fill");
+	term->fill = cvm_json_double_or_nan(fields, "fill");
 	term->flag_slot = cvm_json_bool(fields, "flag") ? 0 : -1;
 	term->other_level = -1;
 	term->missing_level = -1;

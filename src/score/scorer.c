@@ -2,10 +2,17 @@
  * scorer.c
  *		A model made ready to score rows of given column types.
  *
- * The model is compiled once into steps, one an input.  Coefficients are on
- * the original scale, so a number costs one multiplication and one addition;
- * what a missing value adds (fill value and flag) is worked out beforehand.
- * Nothing is allocated for a row.
+ * The model is compiled once into steps, one an input.  What a step does with
+ * a number or a level is one of two things:
+ *
+ *	  linear	a linear family adds it up.  Coefficients are on the original
+ *				scale, so a number costs one multiplication and one addition;
+ *				what a missing value adds (fill value and flag) is worked out
+ *				beforehand.
+ *	  encode	any other learner gets a block of one encoded row.
+ *
+ * Functions that are the same but for that take "linear" as a constant and are
+ * inlined twice.  Nothing is allocated for a row.
  */
 #include "postgres.h"
 
@@ -15,15 +22,19 @@
 #include "utils/array.h"
 
 #include "frame/column.h"
+#include "model/learner.h"
 #include "score/scorer.h"
 
-/* One term's share of the linear predictor, for each output. */
+/* What becomes of one term. */
 typedef struct TermStep
 {
 	const CvmTerm *term;
+	int			coded;			/* encode: column of a category in the block */
+	/* linear: its share of the linear predictor, for each output */
 	const double *slope;		/* [output]: what one unit adds */
 	const double *missing;		/* [output]: what a missing value adds */
 	const double *levels;		/* [level * outputs + output], categories */
+	/* categories */
 	CvmLevelLookup *lookup;		/* text categories */
 	int		   *part_levels;	/* TIME: level of month or weekday, 0 = missing */
 } TermStep;
@@ -43,8 +54,10 @@ struct CvmScorer
 	int			outputs;
 	int			input_count;
 	InputStep  *inputs;
-	double	   *intercepts;
-	double	   *eta;			/* [output]: the result */
+	double	   *intercepts;		/* linear */
+	double	   *eta;			/* [output]: linear predictors, then the result */
+	CvmBlock   *block;			/* encode: one row; NULL for linear */
+	void	   *prepared;		/* encode: by the learner */
 	double	   *numbers;		/* scratch for arrays */
 };
 
@@ -74,8 +87,7 @@ compile_number(const CvmModel *model, const CvmTerm *term, TermStep *step)
 }
 
 static void
-compile_category(const CvmModel *model, const CvmInput *input, const CvmTerm *term,
-				 TermStep *step)
+compile_levels(const CvmModel *model, const CvmTerm *term, TermStep *step)
 {
 	int			outputs = model->outputs;
 	double	   *levels = palloc0(sizeof(double) * outputs * term->level_count);
@@ -84,6 +96,11 @@ compile_category(const CvmModel *model, const CvmInput *input, const CvmTerm *te
 		for (int k = 0; k < outputs; k++)
 			levels[level * outputs + k] = coefficient(model, k, term->slot + level - 1);
 	step->levels = levels;
+}
+
+static void
+compile_lookup(const CvmInput *input, const CvmTerm *term, TermStep *step)
+{
 	step->lookup = cvm_level_lookup_create(term);
 	if (input->kind == CVM_INPUT_TIME)
 	{
@@ -99,21 +116,38 @@ compile_category(const CvmModel *model, const CvmInput *input, const CvmTerm *te
 	}
 }
 
+static void
+compile_learner(CvmScorer *scorer)
+{
+	const CvmModel *model = scorer->model;
+
+	if (cvm_model_linear(model) != NULL)
+	{
+		scorer->intercepts = palloc(sizeof(double) * model->outputs);
+		for (int k = 0; k < model->outputs; k++)
+			scorer->intercepts[k] = coefficient(model, k, model->encoder.slots);
+		return;
+	}
+	scorer->block = cvm_block_create(model->encoder.dense_columns,
+									 model->encoder.coded_columns);
+	scorer->block->rows = 1;
+	scorer->prepared = model->learner->prepare(model);
+}
+
 static CvmScorer *
 compile(const CvmModel *model)
 {
 	const CvmEncoder *encoder = &model->encoder;
 	CvmScorer  *scorer = palloc0(sizeof(CvmScorer));
 	int			most_elements = 1;
+	int			coded = 0;
 
 	scorer->model = model;
 	scorer->outputs = model->outputs;
 	scorer->input_count = encoder->input_count;
 	scorer->inputs = palloc0(sizeof(InputStep) * Max(encoder->input_count, 1));
-	scorer->intercepts = palloc(sizeof(double) * model->outputs);
 	scorer->eta = palloc(sizeof(double) * model->outputs);
-	for (int k = 0; k < model->outputs; k++)
-		scorer->intercepts[k] = coefficient(model, k, encoder->slots);
+	compile_learner(scorer);
 	for (int i = 0; i < encoder->input_count; i++)
 	{
 		scorer->inputs[i].input = &encoder->inputs[i];
@@ -136,7 +170,14 @@ compile(const CvmModel *model)
 
 		step->term = term;
 		if (term->kind == CVM_TERM_CATEGORY)
-			compile_category(model, input->input, term, step);
+		{
+			step->coded = coded++;
+			compile_lookup(input->input, term, step);
+		}
+		if (scorer->block != NULL)
+			continue;
+		if (term->kind == CVM_TERM_CATEGORY)
+			compile_levels(model, term, step);
 		else
 			compile_number(model, term, step);
 	}
@@ -178,26 +219,39 @@ cvm_scorer_create_array(const CvmModel *model)
 
 /* ---- scoring ---- */
 
-static inline void
-add_number(CvmScorer *scorer, const TermStep *step, double number)
+static pg_attribute_always_inline void
+take_number(CvmScorer *scorer, const TermStep *step, double number, bool linear)
 {
+	const CvmTerm *term = step->term;
 	bool		missing = isnan(number);
 
-	for (int k = 0; k < scorer->outputs; k++)
-		scorer->eta[k] += missing ? step->missing[k] : step->slope[k] * number;
+	if (linear)
+	{
+		for (int k = 0; k < scorer->outputs; k++)
+			scorer->eta[k] += missing ? step->missing[k] : step->slope[k] * number;
+		return;
+	}
+	scorer->block->dense[term->slot] =
+		((missing ? term->fill : number) - term->center) / term->scale;
+	if (term->flag_slot >= 0)
+		scorer->block->dense[term->flag_slot] = missing;
 }
 
-static inline void
-add_level(CvmScorer *scorer, const TermStep *step, int level)
+static pg_attribute_always_inline void
+take_level(CvmScorer *scorer, const TermStep *step, int level, bool linear)
 {
 	const double *levels = step->levels + (size_t) level * scorer->outputs;
 
-	for (int k = 0; k < scorer->outputs; k++)
-		scorer->eta[k] += levels[k];
+	if (linear)
+		for (int k = 0; k < scorer->outputs; k++)
+			scorer->eta[k] += levels[k];
+	else
+		scorer->block->codes[step->coded] = level > 0 ? step->term->slot + level - 1 :
+			CVM_SINK(scorer->model->encoder.slots);
 }
 
-static void
-add_time(CvmScorer *scorer, const InputStep *input, Datum value, bool isnull)
+static pg_attribute_always_inline void
+take_time(CvmScorer *scorer, const InputStep *input, Datum value, bool isnull, bool linear)
 {
 	int			month;
 	int			weekday;
@@ -208,42 +262,59 @@ add_time(CvmScorer *scorer, const InputStep *input, Datum value, bool isnull)
 		const TermStep *step = &input->terms[t];
 
 		if (step->term->part == 0)
-			add_number(scorer, step, days);
+			take_number(scorer, step, days, linear);
 		else
-			add_level(scorer, step,
-					  step->part_levels[step->term->part == 1 ? month : weekday]);
+			take_level(scorer, step,
+					   step->part_levels[step->term->part == 1 ? month : weekday], linear);
 	}
 }
 
-static void
-add_category(CvmScorer *scorer, const InputStep *input, Datum value, bool isnull)
+static pg_attribute_always_inline void
+take_category(CvmScorer *scorer, const InputStep *input, Datum value, bool isnull, bool linear)
 {
 	const TermStep *step = &input->terms[0];
 	int			length;
 	const char *text = cvm_column_text(input->reader, value, isnull, &length);
 
-	add_level(scorer, step, text == NULL ? cvm_level_missing(step->term)
-			  : cvm_level_find(step->lookup, text, length));
+	take_level(scorer, step, text == NULL ? cvm_level_missing(step->term)
+			   : cvm_level_find(step->lookup, text, length), linear);
 }
 
-static const double *
-finish(CvmScorer *scorer)
+static pg_attribute_always_inline void
+take_array(CvmScorer *scorer, const InputStep *input, const double *numbers, bool linear)
 {
-	cvm_family_mean(scorer->model->family, scorer->outputs, scorer->eta, scorer->eta);
+	for (int t = 0; t < input->term_count; t++)
+		take_number(scorer, &input->terms[t], numbers[input->terms[t].term->part], linear);
+}
+
+static pg_attribute_always_inline void
+begin_row(CvmScorer *scorer, bool linear)
+{
+	if (linear)
+		memcpy(scorer->eta, scorer->intercepts, sizeof(double) * scorer->outputs);
+}
+
+static pg_attribute_always_inline const double *
+end_row(CvmScorer *scorer, bool linear)
+{
+	if (linear)
+		cvm_family_mean(scorer->model->family, scorer->outputs, scorer->eta, scorer->eta);
+	else
+		scorer->model->learner->predict(scorer->prepared, scorer->block, scorer->eta);
 	return scorer->eta;
 }
 
-const double *
-cvm_scorer_row(CvmScorer *scorer, const Datum *values, const bool *nulls)
+static pg_attribute_always_inline const double *
+score_row(CvmScorer *scorer, const Datum *values, const bool *nulls, bool linear)
 {
-	memcpy(scorer->eta, scorer->intercepts, sizeof(double) * scorer->outputs);
+	begin_row(scorer, linear);
 	for (int i = 0; i < scorer->input_count; i++)
 	{
 		const InputStep *input = &scorer->inputs[i];
 
 		if (input->is_float8)
 		{
-			add_number(scorer, input->terms, nulls[i] ? NAN : DatumGetFloat8(values[i]));
+			take_number(scorer, input->terms, nulls[i] ? NAN : DatumGetFloat8(values[i]), linear);
 			continue;
 		}
 		switch (input->input->kind)
@@ -251,24 +322,29 @@ cvm_scorer_row(CvmScorer *scorer, const Datum *values, const bool *nulls)
 			case CVM_INPUT_NUMBER:
 			case CVM_INPUT_BOOLEAN:
 			case CVM_INPUT_INTERVAL:
-				add_number(scorer, input->terms,
-						   cvm_column_number(input->reader, values[i], nulls[i]));
+				take_number(scorer, input->terms,
+							cvm_column_number(input->reader, values[i], nulls[i]), linear);
 				break;
 			case CVM_INPUT_CATEGORY:
-				add_category(scorer, input, values[i], nulls[i]);
+				take_category(scorer, input, values[i], nulls[i], linear);
 				break;
 			case CVM_INPUT_TIME:
-				add_time(scorer, input, values[i], nulls[i]);
+				take_time(scorer, input, values[i], nulls[i], linear);
 				break;
 			case CVM_INPUT_ARRAY:
 				cvm_column_array(input->reader, values[i], nulls[i], scorer->numbers);
-				for (int t = 0; t < input->term_count; t++)
-					add_number(scorer, &input->terms[t],
-							   scorer->numbers[input->terms[t].term->part]);
+				take_array(scorer, input, scorer->numbers, linear);
 				break;
 		}
 	}
-	return finish(scorer);
+	return end_row(scorer, linear);
+}
+
+const double *
+cvm_scorer_row(CvmScorer *scorer, const Datum *values, const bool *nulls)
+{
+	return scorer->block == NULL ? score_row(scorer, values, nulls, true)
+		: score_row(scorer, values, nulls, false);
 }
 
 /* The elements of a float8[]: in place where there is no NULL among them. */
@@ -298,6 +374,18 @@ array_numbers(CvmScorer *scorer, ArrayType *array, int expected)
 	return scorer->numbers;
 }
 
+static pg_attribute_always_inline const double *
+score_numbers(CvmScorer *scorer, const double *numbers, bool one_array, bool linear)
+{
+	begin_row(scorer, linear);
+	if (one_array)
+		take_array(scorer, &scorer->inputs[0], numbers, linear);
+	else
+		for (int i = 0; i < scorer->input_count; i++)
+			take_number(scorer, scorer->inputs[i].terms, numbers[i], linear);
+	return end_row(scorer, linear);
+}
+
 const double *
 cvm_scorer_array(CvmScorer *scorer, Datum float8_array)
 {
@@ -307,16 +395,11 @@ cvm_scorer_array(CvmScorer *scorer, Datum float8_array)
 	const double *numbers = array_numbers(scorer, array, one_array
 										  ? scorer->inputs[0].input->elements
 										  : scorer->input_count);
+	const double *result = scorer->block == NULL
+		? score_numbers(scorer, numbers, one_array, true)
+		: score_numbers(scorer, numbers, one_array, false);
 
-	memcpy(scorer->eta, scorer->intercepts, sizeof(double) * scorer->outputs);
-	if (one_array)
-		for (int t = 0; t < scorer->inputs[0].term_count; t++)
-			add_number(scorer, &scorer->inputs[0].terms[t],
-					   numbers[scorer->inputs[0].terms[t].term->part]);
-	else
-		for (int i = 0; i < scorer->input_count; i++)
-			add_number(scorer, scorer->inputs[i].terms, numbers[i]);
 	if ((Pointer) array != DatumGetPointer(float8_array))
 		pfree(array);
-	return finish(scorer);
+	return result;
 }

@@ -21,9 +21,9 @@ extern CvmScorer *cvm_scorer_create(const CvmModel *model, const Oid *types);
 extern CvmScorer *cvm_scorer_create_array(const CvmModel *model);
 
 /*
- * Scores one row: values and nulls by input.  The result has outputs doubles
- * of the linear predictor passed through cvm_family_mean, owned by the
- * scorer.  For binary result[0] is the probability of classes[1].
+ * Scores one row: values and nulls by input.  The result has model->outputs
+ * doubles on the scale of the target (see learner.h), owned by the scorer.
+ * For binary result[0] is the probability of classes[1].
  */
 extern const double *cvm_scorer_row(CvmScorer *scorer, const Datum *values, const bool *nulls);
 extern const double *cvm_scorer_array(CvmScorer *scorer, Datum float8_array);

@@ -334,6 +334,47 @@ test_lonely_key(void)
 	CHECK_CLOSE(encoder->terms[0].mean, 299.5, 1e-12);
 }
 
+/* Numbers as they are: no flags, no fill values, and blocks with NaN in them. */
+static void
+test_kept_missing(void)
+{
+	static const CvmColumn columns[] = {
+		{.name = "age",.kind = CVM_INPUT_NUMBER},
+		{.name = "presence",.kind = CVM_INPUT_NUMBER},
+		{.name = "constant",.kind = CVM_INPUT_NUMBER}
+	};
+	static const double numbers[][3] = {{20, 7, 1}, {NAN, NAN, 1}, {NAN, 7, 1}, {50, NAN, 1}};
+	CvmEncoderOptions options = plain_options;
+	CvmEncoder *encoder;
+	CvmEncodePlan *plan;
+	CvmBlock   *encoded;
+	Table		table;
+
+	options.keep_missing = true;
+	table_init(&table, columns, 3);
+	for (int row = 0; row < 4; row++)
+		table_add(&table, numbers[row], NULL, 1);
+	encoder = table_learn(&table, &options, NULL);
+	CHECK(strcmp(left_out, "constant:constant;") == 0);
+	CHECK(encoder->term_count == 2 && encoder->slots == 2);
+	for (int i = 0; i < 2; i++)
+	{
+		const CvmTerm *term = &encoder->terms[i];
+
+		CHECK(isnan(term->fill) && term->center == 0 && term->scale == 1);
+		CHECK(term->flag_slot == -1 && term->missing_share == 0.5);
+	}
+	CHECK(encoder->terms[0].mean == 35);
+
+	plan = cvm_encode_plan_create(table.profile, encoder);
+	encoded = cvm_block_create(2, 0);
+	cvm_encode_block(plan, table.blocks[0], encoded);
+	for (int row = 0; row < 4; row++)
+		for (int i = 0; i < 2; i++)
+			CHECK(isnan(numbers[row][i]) ? isnan(encoded->dense[2 * row + i]) :
+				  encoded->dense[2 * row + i] == numbers[row][i]);
+}
+
 static void
 test_nothing_left(void)
 {
@@ -463,6 +504,7 @@ main(void)
 	test_overflow();
 	test_numbers();
 	test_lonely_key();
+	test_kept_missing();
 	test_nothing_left();
 	test_times();
 	test_arrays();
