@@ -128,21 +128,6 @@ CREATE TABLE cvm.training_log (
 		ON UPDATE CASCADE ON DELETE CASCADE
 );
 
-CREATE TABLE cvm.schedules (
-	model text PRIMARY KEY REFERENCES cvm.model_registry (model)
-		ON UPDATE CASCADE ON DELETE CASCADE,
-	every interval CHECK (every > interval '0'),
-	min_new_rows bigint CHECK (min_new_rows > 0),
-	options jsonb NOT NULL DEFAULT '{}',
-	enabled boolean NOT NULL DEFAULT true,
-	rows_seen bigint,
-	next_due timestamptz,
-	failures integer NOT NULL DEFAULT 0,
-	retry_at timestamptz,
-	created_at timestamptz NOT NULL DEFAULT now(),
-	CHECK (every IS NOT NULL OR min_new_rows IS NOT NULL)
-);
-
 SELECT pg_catalog.pg_extension_config_dump('cvm.model_registry', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.model_versions', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.model_grants', '');
@@ -150,4 +135,3 @@ SELECT pg_catalog.pg_extension_config_dump('cvm.model_metrics', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.feature_profile', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.training_runs', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.training_log', '');
-SELECT pg_catalog.pg_extension_config_dump('cvm.schedules', '');

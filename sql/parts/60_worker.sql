@@ -1,17 +1,31 @@
 -- worker: retraining
 
 CREATE FUNCTION cvm.schedule(model text, every interval DEFAULT NULL,
-	min_new_rows bigint DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS void
+	min_new_rows bigint DEFAULT NULL, options jsonb DEFAULT '{}', at text DEFAULT NULL,
+	time_zone text DEFAULT NULL, max_age interval DEFAULT NULL, after text DEFAULT NULL)
+	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_schedule';
 
-COMMENT ON FUNCTION cvm.schedule(text, interval, bigint, jsonb) IS
-	'has the background worker retrain a model every so often, or when so many rows were inserted into its source table, with the rights of its owner; options are added to those of the model; replaces an earlier schedule; only for the owner';
+COMMENT ON FUNCTION cvm.schedule(text, interval, bigint, jsonb, text, text, interval, text) IS
+	'has the background worker retrain a model with the rights of its owner whenever one of these says so: every so often; at the times of a cron expression; when so many rows were inserted into its source table; when its last training is older than max_age; after each successful run of another model. options are added to those of the model; time_zone (the session''s) is the one whose days and hours count. Replaces an earlier schedule; only for the owner';
 
 CREATE FUNCTION cvm.unschedule(model text) RETURNS void
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_unschedule';
 
 COMMENT ON FUNCTION cvm.unschedule(text) IS
 	'ends the schedule of a model; only for the owner';
+
+CREATE FUNCTION cvm.pause(model text, reason text DEFAULT 'by hand') RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_pause';
+
+COMMENT ON FUNCTION cvm.pause(text, text) IS
+	'keeps the schedule of a model, but queues nothing until resume(); only for the owner';
+
+CREATE FUNCTION cvm.resume(model text) RETURNS void
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_resume';
+
+COMMENT ON FUNCTION cvm.resume(text) IS
+	'goes on with a schedule that was paused, by hand or after failures; only for the owner';
 
 CREATE FUNCTION cvm.retrain(model text, wait boolean DEFAULT false) RETURNS integer
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_retrain';
@@ -26,9 +40,32 @@ CREATE FUNCTION cvm.run_due(OUT model text, OUT run integer, OUT status text, OU
 COMMENT ON FUNCTION cvm.run_due() IS
 	'retrains here and now the caller''s models that are due or queued, for servers without the background worker; a failing model does not stop the others';
 
-CREATE FUNCTION cvm.worker_status(OUT launcher_pid integer, OUT looks bigint, OUT runs_at_work integer)
+CREATE FUNCTION cvm.worker_status(OUT launcher_pid integer, OUT looks bigint,
+	OUT looked_at timestamptz, OUT runs_at_work integer)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_worker_status';
 
 COMMENT ON FUNCTION cvm.worker_status() IS
-	'the background worker: process of the launcher, looks since the server started, runs at work; NULL where there is none';
+	'the background worker: process of the launcher, looks since the server started, when the last one began, runs at work; NULL where there is none';
+
+CREATE VIEW cvm.due_models WITH (security_barrier) AS
+SELECT t.model, t.cause IS NOT NULL AS due, COALESCE(t.cause, t.waits) AS reason, t.due_at,
+	t.new_rows, t.min_new_rows, t.failures, t.retry_at, t.paused_at, t.run
+FROM cvm.schedule_state AS t
+WHERE pg_catalog.pg_has_role(t.owner::oid, 'usage') OR EXISTS (
+		SELECT FROM cvm.model_grants AS g
+		WHERE g.model = t.model
+			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage')));
+
+COMMENT ON VIEW cvm.due_models IS
+	'one row a scheduled model: whether and why it is due, or what it waits for, and when it will be due by time';
+COMMENT ON COLUMN cvm.due_models.model IS 'name of the model';
+COMMENT ON COLUMN cvm.due_models.due IS 'whether the next look queues a run';
+COMMENT ON COLUMN cvm.due_models.reason IS 'why it is due, or what it waits for';
+COMMENT ON COLUMN cvm.due_models.due_at IS 'when it is due by time: every, at, max_age or the next attempt after a failure; NULL when it is not due by time';
+COMMENT ON COLUMN cvm.due_models.new_rows IS 'rows inserted since the last successful run, as of the last look';
+COMMENT ON COLUMN cvm.due_models.min_new_rows IS 'how many of them make it due';
+COMMENT ON COLUMN cvm.due_models.failures IS 'failures in a row';
+COMMENT ON COLUMN cvm.due_models.retry_at IS 'when it is tried again after a failure';
+COMMENT ON COLUMN cvm.due_models.paused_at IS 'when it was paused; cvm.resume(model) goes on';
+COMMENT ON COLUMN cvm.due_models.run IS 'its run that is queued or running';

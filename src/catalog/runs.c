@@ -38,11 +38,12 @@ cvm_run_create(const char *model, const char *trigger, const char *status,
 						"  AND t.status IN ('queued', 'running')))"
 						" RETURNING r.last_run)"
 						" INSERT INTO cvm.training_runs (model, run, trigger, status, reason,"
-						" attempt, requested_at, started_at, process_id)"
-						" SELECT $1, last_run, $2, $3, $4, $5, clock_timestamp(),"
-						" CASE $3 WHEN 'running' THEN clock_timestamp()"
+						" attempt, requested_at, started_at, finished_at, process_id)"
+						" SELECT $1, last_run, $2, $3, $4, $5, cvm.clock(),"
+						" CASE $3 WHEN 'running' THEN cvm.clock()"
 						"  WHEN 'succeeded' THEN statement_timestamp() END,"
-						" CASE WHEN $3 <> 'queued' THEN $6 END"
+						" CASE $3 WHEN 'skipped' THEN cvm.clock() END,"
+						" CASE WHEN $3 NOT IN ('queued', 'skipped') THEN $6 END"
 						" FROM numbered RETURNING run",
 						6, types, values, nulls, false);
 	return SPI_processed == 0 ? 0 : cvm_catalog_integer(0, 1);
@@ -56,7 +57,7 @@ cvm_run_start(const char *model, int run)
 	Int32GetDatum(MyProcPid)};
 
 	cvm_catalog_execute("UPDATE cvm.training_runs SET status = 'running', reason = NULL,"
-						" started_at = clock_timestamp(), process_id = $3"
+						" started_at = cvm.clock(), process_id = $3"
 						" WHERE model = $1 AND run = $2 AND status = 'queued'",
 						3, types, values, NULL, false);
 	return SPI_processed == 1;
@@ -76,7 +77,7 @@ cvm_run_succeed(const char *model, int run, int version, int64 training_rows,
 	const char *nulls = reason ? NULL : "         n";
 
 	cvm_catalog_execute("UPDATE cvm.training_runs SET status = 'succeeded',"
-						" finished_at = clock_timestamp(), version = $3, training_rows = $4,"
+						" finished_at = cvm.clock(), version = $3, training_rows = $4,"
 						" validation_rows = $5, rows_left_out = $6, null_cells = $7,"
 						" iterations = $8, outcome = $9, reason = $10"
 						" WHERE model = $1 AND run = $2 AND status IN ('running', 'succeeded')",
@@ -98,7 +99,7 @@ cvm_run_end(const char *model, int run, const char *status,
 	if (error == NULL)
 		nulls[4] = 'n';
 	cvm_catalog_execute("UPDATE cvm.training_runs SET status = $3,"
-						" finished_at = clock_timestamp(), reason = $4, error = $5"
+						" finished_at = cvm.clock(), reason = $4, error = $5"
 						" WHERE model = $1 AND run = $2 AND status IN ('queued', 'running')",
 						5, types, values, nulls, false);
 }

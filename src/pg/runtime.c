@@ -8,6 +8,8 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/pmsignal.h"
 
 #include "base/memory.h"
 #include "pg/runtime.h"
@@ -30,10 +32,13 @@ server_release(void *pointer)
 	pfree(pointer);
 }
 
+/* A worker's training must not outlive the postmaster: a new one would wait. */
 static void
 server_check_interrupt(void)
 {
 	CHECK_FOR_INTERRUPTS();
+	if (MyBackendType == B_BG_WORKER && !PostmasterIsAlive())
+		proc_exit(1);
 }
 
 static const CvmRuntime server_runtime = {

@@ -12,8 +12,45 @@
 
 int			cvm_train_memory = 256 * 1024;
 int			cvm_max_retrain_workers = 2;
-int			cvm_scheduler_interval = 10 * 1000;
+int			cvm_max_retrain_workers_per_database = 0;
+int			cvm_scheduler_interval = 60 * 1000;
+char	   *cvm_retrain_window = NULL;
+int			cvm_retrain_timeout = 0;
+int			cvm_pause_after_failures = 10;
+int			cvm_mock_clock = -1;
 bool		cvm_rewrite_predict = true;
+
+bool
+cvm_parse_window(const char *text, int *from, int *to)
+{
+	int			hours[2];
+	int			minutes[2];
+	int			length = 0;
+
+	if (text == NULL ||
+		sscanf(text, "%2d:%2d-%2d:%2d%n", &hours[0], &minutes[0], &hours[1], &minutes[1],
+			   &length) != 4 || text[length] != '\0')
+		return false;
+	for (int i = 0; i < 2; i++)
+		if (hours[i] < 0 || hours[i] > 24 || minutes[i] < 0 || minutes[i] > 59 ||
+			hours[i] * 60 + minutes[i] > 24 * 60)
+			return false;
+	*from = hours[0] * 60 + minutes[0];
+	*to = hours[1] * 60 + minutes[1];
+	return *from < 24 * 60 && *from != *to;
+}
+
+static bool
+check_window(char **value, void **extra, GucSource source)
+{
+	int			from;
+	int			to;
+
+	if (**value == '\0' || cvm_parse_window(*value, &from, &to))
+		return true;
+	GUC_check_errdetail("A window is written as in 22:00-06:00.");
+	return false;
+}
 
 void
 cvm_define_settings(void)
@@ -38,8 +75,48 @@ cvm_define_settings(void)
 							"Longest time between two looks for models that are due.",
 							NULL,
 							&cvm_scheduler_interval,
-							10 * 1000, 100, 24 * 3600 * 1000,
+							60 * 1000, 100, 24 * 3600 * 1000,
 							PGC_SIGHUP, GUC_UNIT_MS,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("cvm.max_retrain_workers_per_database",
+							"Most retrainings at once in one database.",
+							"0 leaves only the limit of the cluster.",
+							&cvm_max_retrain_workers_per_database,
+							0, 0, 64,
+							PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomStringVariable("cvm.retrain_window",
+							   "Hours in which scheduled retrainings may start, as in 22:00-06:00.",
+							   "By the server's TimeZone; empty for always.",
+							   &cvm_retrain_window,
+							   "",
+							   PGC_SIGHUP, 0,
+							   check_window, NULL, NULL);
+
+	DefineCustomIntVariable("cvm.retrain_timeout",
+							"Longest time that a retraining by the worker may take.",
+							"0 for no limit.",
+							&cvm_retrain_timeout,
+							0, 0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MS,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("cvm.pause_after_failures",
+							"Failures in a row after which a schedule is paused.",
+							"0 for never.",
+							&cvm_pause_after_failures,
+							10, 0, 1000,
+							PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("cvm.mock_clock",
+							"Time that schedules go by, in seconds since 2000 UTC; for tests.",
+							"-1 for the system's clock.",
+							&cvm_mock_clock,
+							-1, -1, INT_MAX,
+							PGC_SIGHUP, GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL,
 							NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("cvm.rewrite_predict",

@@ -9,9 +9,17 @@
 
 extern int	cvm_train_memory;	/* kB; cvm.train_memory, default 256MB */
 extern int	cvm_max_retrain_workers;	/* cvm.max_retrain_workers, default 2 */
+extern int	cvm_max_retrain_workers_per_database;	/* 0: no limit of its own */
 extern int	cvm_scheduler_interval; /* ms between looks; cvm.scheduler_interval */
+extern char *cvm_retrain_window;	/* "22:00-06:00", or empty: always */
+extern int	cvm_retrain_timeout;	/* ms for one run; 0: no limit */
+extern int	cvm_pause_after_failures;	/* in a row; 0: never */
+extern int	cvm_mock_clock;		/* seconds since 2000 UTC; -1: the real clock */
 extern bool cvm_rewrite_predict;	/* cvm.rewrite_predict: planner rewrite, default on */
 
 extern void cvm_define_settings(void);
+
+/* Minutes of the day at which a window opens and closes; false: none is set. */
+extern bool cvm_parse_window(const char *text, int *from, int *to);
 
 #endif							/* CVM_SETTINGS_H */

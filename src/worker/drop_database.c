@@ -9,8 +9,6 @@
  */
 #include "postgres.h"
 
-#include <signal.h>
-
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
 #include "miscadmin.h"
@@ -33,20 +31,6 @@ owns_database(Oid database)
 }
 
 static void
-end_runs(Oid database)
-{
-	LWLockAcquire(cvm_worker_shared->lock, LW_SHARED);
-	for (int i = 0; i < CVM_MAX_RUNS; i++)
-	{
-		CvmRunSlot *slot = &cvm_worker_shared->runs[i];
-
-		if (slot->database == database && slot->pid != 0)
-			(void) kill(slot->pid, SIGTERM);
-	}
-	LWLockRelease(cvm_worker_shared->lock);
-}
-
-static void
 process_utility(PlannedStmt *statement, const char *query, bool read_only_tree,
 				ProcessUtilityContext context, ParamListInfo parameters,
 				QueryEnvironment *environment, DestReceiver *receiver,
@@ -59,7 +43,7 @@ process_utility(PlannedStmt *statement, const char *query, bool read_only_tree,
 												true);
 
 		if (OidIsValid(database) && database != MyDatabaseId && owns_database(database))
-			end_runs(database);
+			cvm_end_runs(database);
 	}
 	if (previous_utility_hook)
 		previous_utility_hook(statement, query, read_only_tree, context, parameters,

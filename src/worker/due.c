@@ -1,95 +1,41 @@
 /*
  * due.c
- *		Which models are due, and how often a failing one is tried again.
+ *		Which models are due, and what becomes of their schedules.
  *
- * By time: next_due moves on by whole periods from where it was, so runs do
- * not drift, and periods that were missed are not made up for.  By rows: the
- * table's insert counter against its value after the last run; a counter that
- * went back (statistics reset) starts a new count.  After the n-th failure in
- * a row a model waits 2^n minutes, at most a day.
+ * The view cvm.schedule_state says what is due and why; this file acts on it,
+ * one model after another, each in a subtransaction: a row that a session
+ * has locked is left for the next look, and one model's trouble is not the
+ * others'.
+ *
+ * New rows by the table's counters: what a counter gained since the last look
+ * is added up in the schedule.  A counter that went back (statistics reset, a
+ * crash) starts at zero again, so nothing is lost but what nobody looked at.
+ *
+ * After the n-th failure in a row a model waits 2^n minutes, give or take a
+ * quarter so that models that failed together do not come back together, at
+ * most a day.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/regproc.h"
 #include "utils/resowner.h"
-#include "utils/varlena.h"
 
+#include "base/random.h"
 #include "catalog/access.h"
 #include "catalog/runs.h"
+#include "pg/clock.h"
+#include "pg/settings.h"
+#include "worker/calendar.h"
 #include "worker/due.h"
-#include "worker/worker.h"
+#include "worker/fresh_rows.h"
+#include "worker/slot.h"
 
-static Oid
-source_table(const CvmDefinition *definition)
-{
-	const char *source = definition->source;
-	int			nest_level;
-	Oid			table;
-
-	/* A query has blanks or parentheses; a name, even a quoted one, is rarely
-	 * written with them, and then rows are not counted. */
-	if (source[strcspn(source, " \t\n(;")] != '\0')
-		return InvalidOid;
-	nest_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", definition->search_path, PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	table = RangeVarGetRelid(makeRangeVarFromNameList(
-#if PG_VERSION_NUM >= 160000
-								 stringToQualifiedNameList(source, NULL)
-#else
-								 stringToQualifiedNameList(source)
-#endif
-								 ), NoLock, true);
-	AtEOXact_GUC(true, nest_level);
-	return table;
-}
-
-int64
-cvm_rows_inserted(const CvmDefinition *definition)
-{
-	Oid			table = source_table(definition);
-	char		kind = OidIsValid(table) ? get_rel_relkind(table) : '\0';
-	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(table)};
-	bool		isnull;
-
-	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
-		return -1;
-	cvm_catalog_execute("SELECT coalesce((SELECT sum(pg_stat_get_tuples_inserted(relid))"
-						" FROM pg_partition_tree($1::regclass)),"
-						" pg_stat_get_tuples_inserted($1))::bigint",
-						1, types, values, NULL, true);
-	return DatumGetInt64(cvm_catalog_datum(0, 1, &isnull));
-}
-
-static void
-run_statement(const char *model, const char *statement)
-{
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(model)};
-
-	cvm_catalog_execute(statement, 1, types, values, NULL, false);
-}
-
-static void
-set_rows_seen(const char *model, int64 rows)
-{
-	Oid			types[] = {TEXTOID, INT8OID};
-	Datum		values[] = {CStringGetTextDatum(model), Int64GetDatum(rows)};
-
-	cvm_catalog_execute("UPDATE cvm.schedules SET rows_seen = $2 WHERE model = $1",
-						2, types, values, NULL, false);
-}
+#define MODEL(name) 1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(name)}, NULL
 
 /* ---- looking ---- */
 
@@ -116,64 +62,51 @@ cvm_close_leftovers(void)
 					"the process ended before the run did", NULL);
 		/* Nothing to close: it ended well after our list was made. */
 		if (SPI_processed > 0)
-			cvm_schedule_failed(lfirst(model));
+			cvm_schedule_failed(lfirst(model), "the process ended before the run did");
 	}
 }
 
-typedef struct Candidate
+void
+cvm_count_fresh_rows(void)
 {
-	char	   *model;
-	bool		by_time;
-	int64		min_new_rows;	/* 0: not by rows */
-	int64		rows_seen;		/* -1: not counted yet */
-	int			failures;
-} Candidate;
+	cvm_catalog_execute("WITH counted AS MATERIALIZED ("
+						" SELECT s.model, cvm.rows_inserted(r.source, r.search_path) AS rows"
+						" FROM cvm.schedules AS s JOIN cvm.model_registry AS r USING (model)"
+						" WHERE s.min_new_rows IS NOT NULL AND s.watermark IS NULL),"
+						" free AS MATERIALIZED ("
+						" SELECT s.model, c.rows FROM cvm.schedules AS s JOIN counted AS c USING (model)"
+						" WHERE c.rows IS DISTINCT FROM s.rows_counted"
+						" FOR UPDATE OF s SKIP LOCKED)"
+						" UPDATE cvm.schedules AS s SET rows_counted = f.rows, new_rows = s.new_rows"
+						"  + CASE WHEN s.rows_counted IS NULL THEN 0"
+						"    WHEN f.rows >= s.rows_counted THEN f.rows - s.rows_counted"
+						"    ELSE f.rows END"
+						" FROM free AS f WHERE f.model = s.model",
+						0, NULL, NULL, NULL, false);
+}
 
 static void
-queue_if_due(const Candidate *candidate)
+queue(void *argument)
 {
-	char	   *reason = NULL;
+	CvmQueuedRun *due = argument;
+	bool		isnull;
+	char	   *cause;
+	int			attempt;
 
-	if (candidate->by_time)
-		reason = pstrdup(candidate->failures > 0 ? "tried again after a failure" : "due by time");
-	else if (candidate->min_new_rows > 0)
-	{
-		CvmDefinition *definition = cvm_definition_find(candidate->model, false);
-		int64		inserted = definition ? cvm_rows_inserted(definition) : -1;
-
-		if (inserted < 0)
-			return;
-		if (candidate->rows_seen < 0 || inserted < candidate->rows_seen)
-			set_rows_seen(candidate->model, inserted);
-		else if (inserted - candidate->rows_seen >= candidate->min_new_rows)
-			reason = psprintf(INT64_FORMAT " new rows", inserted - candidate->rows_seen);
-	}
-	if (reason == NULL)
+	/* Again, for it may have changed while others were queued. */
+	cvm_catalog_execute("SELECT cause, failures FROM cvm.schedule_state"
+						" WHERE model = $1 AND cause IS NOT NULL",
+						MODEL(due->model), false);
+	if (SPI_processed == 0)
 		return;
-	if (cvm_run_create(candidate->model, "schedule", "queued", reason,
-					   candidate->failures + 1) == 0)
-		return;					/* the last run has not ended */
-	run_statement(candidate->model,
-				  "UPDATE cvm.schedules SET retry_at = NULL, next_due = CASE"
-				  " WHEN every IS NULL OR next_due > clock_timestamp() THEN next_due"
-				  " ELSE (SELECT min(next_due + every * k) FROM ("
-				  "   SELECT floor(extract(epoch FROM clock_timestamp() - next_due)"
-				  "    / extract(epoch FROM every)) AS periods) AS late,"
-				  /* months and days vary in length: look around the estimate */
-				  "   generate_series(greatest(1, floor(periods *"
-				  "    CASE WHEN every >= interval '28 days' THEN 0.95 ELSE 1 END) - 1)::bigint,"
-				  "    (periods + 2)::bigint) AS k"
-				  "  WHERE next_due + every * k > clock_timestamp()) END"
-				  " WHERE model = $1");
+	cause = cvm_catalog_text(0, 1);
+	attempt = DatumGetInt32(cvm_catalog_datum(0, 2, &isnull)) + 1;
+	(void) cvm_run_create(due->model, "schedule", "queued", cause, attempt);
 }
 
-/*
- * One model's trouble is not the others': a source that cannot be looked at,
- * or a row that a long training in a session has locked, is left for the
- * next look.
- */
+/* Calls in a subtransaction; an error, but a cancel, is for the debug log only. */
 static void
-queue_guarded(const Candidate *candidate)
+guarded(void (*call) (void *argument), void *argument, const char *model)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -182,7 +115,7 @@ queue_guarded(const Candidate *candidate)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		queue_if_due(candidate);
+		call(argument);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -197,7 +130,7 @@ queue_guarded(const Candidate *candidate)
 			ReThrowError(failure);
 		ereport(DEBUG1,
 				(errmsg_internal("model \"%s\" could not be looked at: %s",
-								 candidate->model, failure->message)));
+								 model, failure->message)));
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
@@ -207,84 +140,167 @@ queue_guarded(const Candidate *candidate)
 void
 cvm_queue_due(void)
 {
-	Candidate  *candidates;
-	uint64		count;
+	List	   *due = NIL;
+	ListCell   *cell;
 
-	cvm_catalog_execute("SELECT model,"
-						" coalesce(retry_at <= clock_timestamp(),"
-						"  next_due <= clock_timestamp(), false),"
-						" CASE WHEN retry_at IS NULL THEN min_new_rows END, rows_seen, failures"
-						" FROM cvm.schedules WHERE enabled ORDER BY next_due, model",
+	cvm_catalog_execute("SELECT model FROM cvm.schedule_state WHERE cause IS NOT NULL"
+						" ORDER BY coalesce(retry_at, next_due), model",
 						0, NULL, NULL, NULL, false);
-	count = SPI_processed;
-	candidates = palloc(sizeof(Candidate) * Max(count, 1));
-	for (uint64 i = 0; i < count; i++)
+	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		bool		isnull;
-		Datum		value;
+		CvmQueuedRun *run = palloc0(sizeof(CvmQueuedRun));
 
-		candidates[i].model = cvm_catalog_text(i, 1);
-		candidates[i].by_time = DatumGetBool(cvm_catalog_datum(i, 2, &isnull));
-		value = cvm_catalog_datum(i, 3, &isnull);
-		candidates[i].min_new_rows = isnull ? 0 : DatumGetInt64(value);
-		value = cvm_catalog_datum(i, 4, &isnull);
-		candidates[i].rows_seen = isnull ? -1 : DatumGetInt64(value);
-		candidates[i].failures = cvm_catalog_integer(i, 5);
+		run->model = cvm_catalog_text(i, 1);
+		due = lappend(due, run);
 	}
-	for (uint64 i = 0; i < count; i++)
+	foreach(cell, due)
 	{
+		CvmQueuedRun *run = lfirst(cell);
+
 		CHECK_FOR_INTERRUPTS();
-		queue_guarded(&candidates[i]);
+		guarded(queue, run, run->model);
 	}
 }
 
 List *
-cvm_queued_models(List **runs)
+cvm_queued_runs(void)
 {
-	List	   *models = NIL;
+	List	   *queued = NIL;
 
-	cvm_catalog_execute("SELECT model, run FROM cvm.training_runs WHERE status = 'queued'"
-						" ORDER BY requested_at, model",
+	cvm_catalog_execute("SELECT model, run, trigger = 'schedule' FROM cvm.training_runs"
+						" WHERE status = 'queued' ORDER BY requested_at, model",
 						0, NULL, NULL, NULL, false);
-	*runs = NIL;
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		models = lappend(models, cvm_catalog_text(i, 1));
-		*runs = lappend_int(*runs, cvm_catalog_integer(i, 2));
+		CvmQueuedRun *run = palloc(sizeof(CvmQueuedRun));
+		bool		isnull;
+
+		run->model = cvm_catalog_text(i, 1);
+		run->run = cvm_catalog_integer(i, 2);
+		run->scheduled = DatumGetBool(cvm_catalog_datum(i, 3, &isnull));
+		queued = lappend(queued, run);
 	}
-	return models;
+	return queued;
 }
+
+TimestampTz
+cvm_next_due(void)
+{
+	bool		isnull;
+	Datum		value;
+
+	cvm_catalog_execute("SELECT min(due_at) FROM cvm.schedule_state WHERE run IS NULL",
+						0, NULL, NULL, NULL, false);
+	value = cvm_catalog_datum(0, 1, &isnull);
+	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
+}
+
+void
+cvm_watch_scheduled_tables(void)
+{
+	cvm_catalog_execute("SELECT r.source, r.search_path,"
+						" greatest(s.min_new_rows - s.new_rows, 1)"
+						" FROM cvm.schedules AS s JOIN cvm.model_registry AS r USING (model)"
+						" WHERE s.min_new_rows IS NOT NULL AND s.paused_at IS NULL",
+						0, NULL, NULL, NULL, false);
+	cvm_watch_begin();
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		Oid			table = cvm_source_table(cvm_catalog_text(i, 1), cvm_catalog_text(i, 2));
+
+		if (OidIsValid(table))
+			cvm_watch_table(table, DatumGetInt64(cvm_catalog_datum(i, 3, &isnull)));
+	}
+	cvm_watch_end();
+}
+
+/* ---- around a run ---- */
 
 Jsonb *
 cvm_schedule_options(const char *model)
 {
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(model)};
 	bool		isnull;
 
 	cvm_catalog_execute("SELECT options FROM cvm.schedules WHERE model = $1",
-						1, types, values, NULL, true);
+						MODEL(model), true);
 	return SPI_processed == 0 ? NULL
 		: DatumGetJsonbPCopy(cvm_catalog_datum(0, 1, &isnull));
+}
+
+/* Moves next_due past now; says how many due times that are now in the past. */
+static int64
+move_next_due(const char *model, TimestampTz now)
+{
+	CvmCalendar calendar = {NULL};
+	bool		isnull;
+	Datum		due;
+	Datum		every;
+	int64		passed;
+	Oid			types[] = {TEXTOID, TIMESTAMPTZOID};
+	Datum		values[2];
+
+	cvm_catalog_execute("SELECT next_due, every, at, time_zone FROM cvm.schedules"
+						" WHERE model = $1 AND next_due <= cvm.clock()",
+						MODEL(model), false);
+	if (SPI_processed == 0)
+		return 0;
+	due = cvm_catalog_datum(0, 1, &isnull);
+	every = cvm_catalog_datum(0, 2, &isnull);
+	calendar.every = isnull ? NULL : DatumGetIntervalP(every);
+	calendar.at = cvm_catalog_text(0, 3);
+	calendar.time_zone = cvm_catalog_text(0, 4);
+	values[0] = CStringGetTextDatum(model);
+	values[1] = TimestampTzGetDatum(cvm_calendar_next(&calendar, DatumGetTimestampTz(due),
+													  now, &passed));
+	cvm_catalog_execute("UPDATE cvm.schedules SET next_due = $2 WHERE model = $1",
+						2, types, values, NULL, false);
+	return passed;
+}
+
+void
+cvm_schedule_started(const char *model)
+{
+	int64		passed = move_next_due(model, cvm_clock()->now());
+
+	if (passed > 1)
+		(void) cvm_run_create(model, "schedule", "skipped",
+							  psprintf("%s" INT64_FORMAT " due times passed without a run",
+									   passed >= CVM_MOST_PASSED ? "more than " : "",
+									   passed - 1), 1);
+	cvm_catalog_execute("UPDATE cvm.schedules AS s SET retry_at = NULL,"
+						" new_rows_at_start = new_rows, trained_at = cvm.clock(),"
+						" after_run = coalesce((SELECT max(run) FROM cvm.training_runs AS t"
+						"  WHERE t.model = s.after AND t.status = 'succeeded'), 0)"
+						" WHERE model = $1",
+						MODEL(model), false);
 }
 
 void
 cvm_schedule_succeeded(const char *model)
 {
-	CvmDefinition *definition = cvm_definition_find(model, false);
-	int64		inserted = definition ? cvm_rows_inserted(definition) : -1;
-
-	run_statement(model, "UPDATE cvm.schedules SET failures = 0, retry_at = NULL"
-				  " WHERE model = $1");
-	if (inserted >= 0)
-		set_rows_seen(model, inserted);
+	cvm_catalog_execute("UPDATE cvm.schedules SET failures = 0, retry_at = NULL,"
+						" paused_at = NULL, paused_reason = NULL,"
+						" new_rows = greatest(new_rows - new_rows_at_start, 0), new_rows_at_start = 0"
+						" WHERE model = $1",
+						MODEL(model), false);
 }
 
 void
-cvm_schedule_failed(const char *model)
+cvm_schedule_failed(const char *model, const char *error)
 {
-	run_statement(model, "UPDATE cvm.schedules SET failures = failures + 1,"
-				  " retry_at = clock_timestamp()"
-				  " + least(interval '1 minute' * 2 ^ least(failures + 1, 20), interval '1 day')"
-				  " WHERE model = $1");
+	Oid			types[] = {TEXTOID, FLOAT8OID, INT4OID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(model), (Datum) 0,
+		Int32GetDatum(cvm_pause_after_failures), CStringGetTextDatum(error)};
+	uint64		noise = cvm_hash_bytes(model, strlen(model), (uint64) cvm_clock()->now());
+
+	values[1] = Float8GetDatum(0.75 + (double) (noise % 1024) / 2048);
+	cvm_catalog_execute("UPDATE cvm.schedules SET failures = failures + 1,"
+						" retry_at = CASE WHEN $3 = 0 OR failures + 1 < $3 THEN cvm.clock() +"
+						"  least(interval '1 minute' * 2 ^ least(failures + 1, 20), interval '1 day') * $2 END,"
+						" paused_at = CASE WHEN failures + 1 >= $3 AND $3 > 0 THEN cvm.clock() END,"
+						" paused_reason = CASE WHEN failures + 1 >= $3 AND $3 > 0"
+						"  THEN format('%s failures in a row, the last one: %s', failures + 1, $4) END"
+						" WHERE model = $1",
+						4, types, values, NULL, false);
 }

@@ -1,6 +1,8 @@
 /*
  * due.h
- *		Which models are due, and how often a failing one is tried again.
+ *		Which models are due, and what becomes of their schedules.
+ *
+ * SPI is connected for all of this.
  */
 #ifndef CVM_DUE_H
 #define CVM_DUE_H
@@ -8,34 +10,56 @@
 #include "postgres.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
+#include "utils/timestamp.h"
 
 #include "catalog/registry.h"
 
-/*
- * Rows that were ever inserted into the plain or partitioned table that a
- * model is trained on, by the server's counters; -1 when the source is not
- * such a table.  Names are resolved under the recorded search_path.
- */
-extern int64 cvm_rows_inserted(const CvmDefinition *definition);
+/* ---- a look ---- */
 
 /*
  * Fails the runs that say "running" but have no process: the server or the
  * process died.  Only run processes commit that state, so without a launcher
- * every such row is a leftover.  SPI is connected.
+ * every such row is a leftover.
  */
 extern void cvm_close_leftovers(void);
 
-/* Queues a run for every scheduled model that is due; SPI is connected. */
+/* Brings the schedules' counts of new rows up to date. */
+extern void cvm_count_fresh_rows(void);
+
+/* Queues a run for every scheduled model that is due. */
 extern void cvm_queue_due(void);
 
-/* Names of the models with a queued run, oldest first, and the run numbers. */
-extern List *cvm_queued_models(List **runs);
+/* A queued run. */
+typedef struct CvmQueuedRun
+{
+	char	   *model;
+	int			run;
+	bool		scheduled;		/* not asked for by hand */
+} CvmQueuedRun;
+
+/* Queued runs, oldest first. */
+extern List *cvm_queued_runs(void);
+
+/* When the next model will be due by time; DT_NOEND: none. */
+extern TimestampTz cvm_next_due(void);
+
+/* Tells fresh_rows.h which tables are watched. */
+extern void cvm_watch_scheduled_tables(void);
+
+/* ---- around a run ---- */
 
 /* The options of a model's schedule, or NULL. */
 extern Jsonb *cvm_schedule_options(const char *model);
 
-/* After a run: success clears the back-off, failure doubles it. */
+/*
+ * A run starts: what was due is served by it.  Due times that passed without
+ * a run are not made up for, but written down as one skipped run.
+ */
+extern void cvm_schedule_started(const char *model);
+
+/* It ended: success clears the back-off, failure doubles it, and the
+ * cvm.pause_after_failures-th in a row pauses the schedule. */
 extern void cvm_schedule_succeeded(const char *model);
-extern void cvm_schedule_failed(const char *model);
+extern void cvm_schedule_failed(const char *model, const char *error);
 
 #endif							/* CVM_DUE_H */

@@ -2,16 +2,23 @@
  * launcher.c
  *		The one process that is always there.
  *
- * It sleeps on its latch until the next look is due.  A look starts one short
- * scheduler process after another, one a database, and waits for each.  The
- * launcher itself is connected to the shared catalogs only, which is enough
- * to list the databases, and so blocks no DROP DATABASE.
+ * It knows, of each database, when it is to be looked at next, and sleeps on
+ * its latch until the first of these times.  A look is a short scheduler
+ * process; the launcher waits for each, so there is one at a time.  It is
+ * connected to the shared catalogs only, which is enough to list the
+ * databases, and so blocks no DROP DATABASE.
  *
- * States of the launcher's loop:
+ * A database is, to the launcher,
  *
- *	  asleep --(time, latch)--> looking --(all databases seen)--> asleep
+ *	  unknown --(listed)--> due --(look)--> waiting --(time, asked)--> due
+ *		 ^									   |
+ *		 '--------------(not listed)-----------'
  *
- * Nothing of the loop can throw: a failing look is a process that ended.
+ * that is: its next look is now, or later.
+ *
+ * Memory: the list of databases lives as long as the process, everything else
+ * in a context that each turn of the loop resets.  Nothing of the loop can
+ * throw: a failing look is a process that ended.
  */
 #include "postgres.h"
 
@@ -22,111 +29,158 @@
 #include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
-#include "storage/shmem.h"
 #include "tcop/tcopprot.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "pg/clock.h"
 #include "pg/settings.h"
+#include "worker/fresh_rows.h"
 #include "worker/worker.h"
 
-CvmWorkerShared *cvm_worker_shared = NULL;
+/* Asked for at every commit, a database is looked at no more often than this. */
+#define LEAST_PAUSE (200 * 1000)
 
-static shmem_request_hook_type previous_request_hook = NULL;
-static shmem_startup_hook_type previous_startup_hook = NULL;
+/* Databases without the extension: CREATE EXTENSION and schedule() ask. */
+#define INTERVALS_WITHOUT_EXTENSION 10
+
+typedef struct Database
+{
+	Oid			oid;
+	TimestampTz next_look;		/* by cvm_clock() */
+	TimestampTz looked_at;		/* by the real clock */
+	bool		listed;
+} Database;
+
+static Database *databases = NULL;
+static int	database_count = 0;
+static int	database_capacity = 0;
 
 extern PGDLLEXPORT void cvm_launcher_main(Datum argument);
 
-/* ---- shared memory ---- */
+/* ---- the list ---- */
 
 static void
-request_shared_memory(void)
+list_database(Oid oid)
 {
-	if (previous_request_hook)
-		previous_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(CvmWorkerShared)));
-	RequestNamedLWLockTranche("cvm", 1);
-}
+	int			at = 0;
 
-static void
-start_shared_memory(void)
-{
-	bool		found;
-
-	if (previous_startup_hook)
-		previous_startup_hook();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	cvm_worker_shared = ShmemInitStruct("cvm worker", sizeof(CvmWorkerShared), &found);
-	if (!found)
+	while (at < database_count && databases[at].oid != oid)
+		at++;
+	if (at == database_count)
 	{
-		memset(cvm_worker_shared, 0, sizeof(CvmWorkerShared));
-		cvm_worker_shared->lock = &GetNamedLWLockTranche("cvm")->lock;
+		if (database_count == database_capacity)
+		{
+			database_capacity = Max(16, database_capacity * 2);
+			databases = databases == NULL
+				? MemoryContextAlloc(TopMemoryContext, database_capacity * sizeof(Database))
+				: repalloc(databases, database_capacity * sizeof(Database));
+		}
+		database_count++;
+		databases[at].oid = oid;
+		databases[at].next_look = DT_NOBEGIN;
+		databases[at].looked_at = 0;
 	}
-	LWLockRelease(AddinShmemInitLock);
+	databases[at].listed = true;
 }
 
-void
-cvm_worker_init(void)
+/* Brings the list up to date with the databases that can be connected to. */
+static void
+list_databases(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Relation	relation;
+	TableScanDesc scan;
+	HeapTuple	tuple;
+	int			kept = 0;
+
+	for (int i = 0; i < database_count; i++)
+		databases[i].listed = false;
+
+	StartTransactionCommand();
+	(void) GetTransactionSnapshot();
+	relation = table_open(DatabaseRelationId, AccessShareLock);
+	scan = table_beginscan_catalog(relation, 0, NULL);
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
+
+		if (database->datallowconn && !database->datistemplate)
+			list_database(database->oid);
+	}
+	table_endscan(scan);
+	table_close(relation, AccessShareLock);
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(context);
+
+	for (int i = 0; i < database_count; i++)
+	{
+		if (databases[i].listed)
+			databases[kept++] = databases[i];
+		else
+			cvm_watch_forget(databases[i].oid);
+	}
+	database_count = kept;
+}
+
+/* ---- a look ---- */
+
+/* false: no process could be started. */
+static bool
+run_scheduler(Oid database)
 {
 	BackgroundWorker worker = {0};
+	BackgroundWorkerHandle *handle;
+	BgwHandleStatus status;
+	pid_t		pid;
 
-	previous_request_hook = shmem_request_hook;
-	shmem_request_hook = request_shared_memory;
-	previous_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = start_shared_memory;
-	cvm_drop_database_init();
-
-	/* Not on a standby: there it starts with promotion. */
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = 5;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	worker.bgw_notify_pid = MyProcPid;
+	worker.bgw_main_arg = ObjectIdGetDatum(database);
 	strlcpy(worker.bgw_library_name, "cvm", sizeof(worker.bgw_library_name));
-	strlcpy(worker.bgw_function_name, "cvm_launcher_main", sizeof(worker.bgw_function_name));
-	strlcpy(worker.bgw_name, "cvm launcher", BGW_MAXLEN);
-	strlcpy(worker.bgw_type, "cvm launcher", BGW_MAXLEN);
-	RegisterBackgroundWorker(&worker);
-}
+	strlcpy(worker.bgw_function_name, "cvm_scheduler_main", sizeof(worker.bgw_function_name));
+	strlcpy(worker.bgw_name, "cvm scheduler", BGW_MAXLEN);
+	strlcpy(worker.bgw_type, "cvm scheduler", BGW_MAXLEN);
 
-/* ---- asking for a look ---- */
-
-bool
-cvm_worker_present(void)
-{
-	return cvm_worker_shared != NULL && cvm_worker_shared->launcher_pid != 0;
+	if (!RegisterDynamicBackgroundWorker(&worker, &handle))
+		return false;
+	status = WaitForBackgroundWorkerStartup(handle, &pid);
+	if (status == BGWH_STARTED)
+		status = WaitForBackgroundWorkerShutdown(handle);
+	pfree(handle);
+	if (status == BGWH_POSTMASTER_DIED)
+		proc_exit(1);
+	return true;
 }
 
 static void
-wake(XactEvent event, void *argument)
+look_at(Database *database)
 {
-	bool	   *wanted = argument;
+	CvmWorkerShared *shared = cvm_worker_shared;
+	TimestampTz now = cvm_clock()->now();
+	TimestampTz interval = (TimestampTz) cvm_scheduler_interval * 1000;
 
-	if (*wanted && event == XACT_EVENT_COMMIT && cvm_worker_present())
-	{
-		LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-		/* Two databases at once: a look at all of them serves both. */
-		cvm_worker_shared->asked_database = MyDatabaseId;
-		if (cvm_worker_shared->launcher != NULL)
-			SetLatch(cvm_worker_shared->launcher);
-		LWLockRelease(cvm_worker_shared->lock);
-	}
-	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
-		*wanted = false;
-}
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->has_extension = true;	/* unless the look says otherwise */
+	shared->next_look = DT_NOEND;
+	LWLockRelease(shared->lock);
 
-void
-cvm_worker_wake_at_commit(void)
-{
-	static bool wanted = false;
-	static bool registered = false;
+	/* Without a free worker slot: again in a second. */
+	if (!run_scheduler(database->oid))
+		shared->next_look = now + USECS_PER_SEC;
 
-	if (!registered)
-		RegisterXactCallback(wake, &wanted);
-	registered = true;
-	wanted = true;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	if (!shared->has_extension)
+		interval *= INTERVALS_WITHOUT_EXTENSION;
+	database->next_look = Min(shared->next_look, now + interval);
+	LWLockRelease(shared->lock);
+	database->looked_at = GetCurrentTimestamp();
 }
 
 /* ---- the loop ---- */
@@ -140,68 +194,52 @@ leave(int code, Datum argument)
 	LWLockRelease(cvm_worker_shared->lock);
 }
 
-/* Databases that can be connected to, in the current memory context. */
-static List *
-connectable_databases(void)
+/* Makes the databases that sessions ask for due. */
+static void
+take_asked(TimestampTz now)
 {
-	MemoryContext context = CurrentMemoryContext;
-	List	   *databases = NIL;
-	Relation	relation;
-	TableScanDesc scan;
-	HeapTuple	tuple;
+	CvmWorkerShared *shared = cvm_worker_shared;
+	TimestampTz real_now = GetCurrentTimestamp();
 
-	StartTransactionCommand();
-	(void) GetTransactionSnapshot();
-	relation = table_open(DatabaseRelationId, AccessShareLock);
-	scan = table_beginscan_catalog(relation, 0, NULL);
-	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
-	{
-		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < database_count; i++)
+		for (int j = 0; j < shared->asked_count; j++)
+			if (!OidIsValid(shared->asked[j]) || shared->asked[j] == databases[i].oid)
+			{
+				TimestampTz pause = databases[i].looked_at + LEAST_PAUSE - real_now;
 
-		if (database->datallowconn && !database->datistemplate)
-		{
-			MemoryContext transaction = MemoryContextSwitchTo(context);
-
-			databases = lappend_oid(databases, database->oid);
-			MemoryContextSwitchTo(transaction);
-		}
-	}
-	table_endscan(scan);
-	table_close(relation, AccessShareLock);
-	CommitTransactionCommand();
-	MemoryContextSwitchTo(context);
-	return databases;
+				databases[i].next_look = Min(databases[i].next_look,
+											 now + (cvm_mock_clock < 0 ? Max(pause, 0) : 0));
+			}
+	shared->asked_count = 0;
+	LWLockRelease(shared->lock);
 }
 
-static void
-look_at(Oid database)
+/* Looks at every database that is due; returns when the next one will be. */
+static TimestampTz
+round_of_looks(TimestampTz now)
 {
-	BackgroundWorker worker = {0};
-	BackgroundWorkerHandle *handle;
-	pid_t		pid;
+	TimestampTz next = now + (TimestampTz) cvm_scheduler_interval * 1000;
 
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = BGW_NEVER_RESTART;
-	worker.bgw_notify_pid = MyProcPid;
-	worker.bgw_main_arg = ObjectIdGetDatum(database);
-	strlcpy(worker.bgw_library_name, "cvm", sizeof(worker.bgw_library_name));
-	strlcpy(worker.bgw_function_name, "cvm_scheduler_main", sizeof(worker.bgw_function_name));
-	strlcpy(worker.bgw_name, "cvm scheduler", BGW_MAXLEN);
-	strlcpy(worker.bgw_type, "cvm scheduler", BGW_MAXLEN);
-
-	/* Without a free worker slot the next look will do. */
-	if (!RegisterDynamicBackgroundWorker(&worker, &handle))
-		return;
-	if (WaitForBackgroundWorkerStartup(handle, &pid) == BGWH_STARTED)
-		(void) WaitForBackgroundWorkerShutdown(handle);
-	pfree(handle);
+	for (int i = 0; i < database_count; i++)
+	{
+		if (databases[i].next_look <= now)
+			look_at(&databases[i]);
+		next = Min(next, databases[i].next_look);
+		CHECK_FOR_INTERRUPTS();
+	}
+	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
+	cvm_worker_shared->looks++;
+	cvm_worker_shared->looked_at = now;
+	LWLockRelease(cvm_worker_shared->lock);
+	return next;
 }
 
 void
 cvm_launcher_main(Datum argument)
 {
 	MemoryContext context;
+	TimestampTz last = DT_NOBEGIN;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
@@ -217,8 +255,7 @@ cvm_launcher_main(Datum argument)
 	context = AllocSetContextCreate(TopMemoryContext, "cvm launcher", ALLOCSET_DEFAULT_SIZES);
 	for (;;)
 	{
-		ListCell   *cell;
-		bool		asked;
+		TimestampTz now;
 
 		MemoryContextReset(context);
 		MemoryContextSwitchTo(context);
@@ -229,20 +266,14 @@ cvm_launcher_main(Datum argument)
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
 		}
-		cvm_worker_shared->asked_database = InvalidOid;
-		foreach(cell, connectable_databases())
-		{
-			look_at(lfirst_oid(cell));
-			CHECK_FOR_INTERRUPTS();
-		}
-		LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-		cvm_worker_shared->looks++;
-		asked = OidIsValid(cvm_worker_shared->asked_database);
-		LWLockRelease(cvm_worker_shared->lock);
-		if (asked)
-			continue;			/* asked for while we looked, perhaps too late to be seen */
 
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 cvm_scheduler_interval, PG_WAIT_EXTENSION);
+		now = cvm_clock()->now();
+		list_databases();
+		/* A clock that was set back would let everything wait. */
+		for (int i = 0; i < database_count && now < last; i++)
+			databases[i].next_look = DT_NOBEGIN;
+		last = now;
+		take_asked(now);
+		cvm_clock()->wait(round_of_looks(now));
 	}
 }

@@ -15,20 +15,24 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
-#include "storage/ipc.h"
 #include "tcop/tcopprot.h"
-#include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
+#include "utils/timeout.h"
 
 #include "catalog/runs.h"
 #include "catalog/train.h"
+#include "pg/settings.h"
 #include "worker/due.h"
 #include "worker/run.h"
 #include "worker/worker.h"
 
 extern PGDLLEXPORT void cvm_run_main(Datum argument);
+
+/* A run waits no longer for a table that somebody has locked: it holds a slot. */
+#define RUN_LOCK_TIMEOUT "1min"
 
 /* ---- in this session ---- */
 
@@ -40,6 +44,7 @@ cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error)
 	volatile bool succeeded = false;
 
 	*error = NULL;
+	cvm_schedule_started(model);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
@@ -70,7 +75,7 @@ cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error)
 	else
 	{
 		cvm_run_end(model, run, "failed", NULL, *error);
-		cvm_schedule_failed(model);
+		cvm_schedule_failed(model, *error);
 	}
 	return succeeded;
 }
@@ -95,20 +100,6 @@ commit(void)
 }
 
 static void
-release_slot(int code, Datum argument)
-{
-	CvmRunSlot *slot = &cvm_worker_shared->runs[DatumGetInt32(argument)];
-
-	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-	slot->database = InvalidOid;
-	/* Others may be waiting for the slot. */
-	cvm_worker_shared->asked_database = MyDatabaseId;
-	if (cvm_worker_shared->launcher != NULL)
-		SetLatch(cvm_worker_shared->launcher);
-	LWLockRelease(cvm_worker_shared->lock);
-}
-
-static void
 work(const char *model, int run)
 {
 	char	   *volatile error = NULL;
@@ -121,7 +112,10 @@ work(const char *model, int run)
 		commit();				/* taken back, or dropped with its model */
 		return;
 	}
+	cvm_schedule_started(model);
 	commit();
+	if (cvm_retrain_timeout > 0)
+		enable_timeout_after(STATEMENT_TIMEOUT, cvm_retrain_timeout);
 
 	PG_TRY();
 	{
@@ -140,8 +134,14 @@ work(const char *model, int run)
 		AbortCurrentTransaction();
 		error = failure->message;
 		cancelled = failure->sqlerrcode == ERRCODE_QUERY_CANCELED;
+		if (cancelled && cvm_retrain_timeout > 0 && !get_timeout_active(STATEMENT_TIMEOUT))
+		{
+			cancelled = false;
+			error = psprintf("took longer than cvm.retrain_timeout (%d ms)", cvm_retrain_timeout);
+		}
 	}
 	PG_END_TRY();
+	disable_timeout(STATEMENT_TIMEOUT, false);
 
 	if (error != NULL)
 	{
@@ -149,7 +149,7 @@ work(const char *model, int run)
 		if (OidIsValid(get_extension_oid("cvm", true)))
 		{
 			cvm_run_end(model, run, cancelled ? "cancelled" : "failed", NULL, error);
-			cvm_schedule_failed(model);
+			cvm_schedule_failed(model, error);
 		}
 		commit();
 	}
@@ -159,18 +159,14 @@ void
 cvm_run_main(Datum argument)
 {
 	CvmRunSlot	slot;
-	CvmRunSlot *shared_slot = &cvm_worker_shared->runs[DatumGetInt32(argument)];
 
 	pqsignal(SIGTERM, die);
-	pqsignal(SIGINT, StatementCancelHandler);
 	BackgroundWorkerUnblockSignals();
-	before_shmem_exit(release_slot, argument);
-	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-	shared_slot->pid = MyProcPid;
-	slot = *shared_slot;
-	LWLockRelease(cvm_worker_shared->lock);
+	if (!cvm_slot_occupy(argument, &slot))
+		return;
 
 	BackgroundWorkerInitializeConnectionByOid(slot.database, InvalidOid, 0);
 	pgstat_report_appname("cvm run");
+	SetConfigOption("lock_timeout", RUN_LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION);
 	work(slot.model, slot.run);
 }

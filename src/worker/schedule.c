@@ -1,25 +1,33 @@
 /*
  * schedule.c
- *		schedule(), unschedule(), retrain(), run_due() and worker_status().
+ *		schedule(), unschedule(), pause(), resume().
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 #include "catalog/access.h"
-#include "catalog/runs.h"
+#include "catalog/registry.h"
+#include "pg/clock.h"
 #include "pg/options_json.h"
+#include "worker/calendar.h"
 #include "worker/due.h"
-#include "worker/run.h"
+#include "worker/fresh_rows.h"
 #include "worker/worker.h"
+
+/* Arguments of cvm.schedule, in order. */
+enum
+{
+	ARG_MODEL, ARG_EVERY, ARG_MIN_NEW_ROWS, ARG_OPTIONS, ARG_AT, ARG_TIME_ZONE,
+	ARG_MAX_AGE, ARG_AFTER, ARG_COUNT
+};
 
 static void
 connect_spi(void)
@@ -28,74 +36,184 @@ connect_spi(void)
 		elog(ERROR, "could not connect to SPI");
 }
 
-/* cvm.schedule(model text, every interval, min_new_rows bigint, options jsonb) */
+/* An interval that is always a step forward, in whatever month. */
+static void
+check_interval(const char *model, const char *name, const Interval *interval)
+{
+	if (interval->time >= 0 && interval->day >= 0 && interval->month >= 0 &&
+		(interval->time > 0 || interval->day > 0 || interval->month > 0))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must be a positive interval in the schedule of model \"%s\"",
+					name, model)));
+}
+
+/* Any chain of "after" that leads back here would never end. */
+static void
+check_after(const char *model, const char *after)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(model), CStringGetTextDatum(after)};
+
+	(void) cvm_definition_require_use(after);
+	cvm_catalog_execute("WITH RECURSIVE chain AS ("
+						" SELECT $2::text AS model"
+						" UNION SELECT s.after FROM chain AS c"
+						" JOIN cvm.schedules AS s ON s.model = c.model WHERE s.after IS NOT NULL)"
+						" SELECT FROM chain WHERE model = $1",
+						2, types, values, NULL, false);
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("model \"%s\" cannot come after \"%s\", which comes after it",
+						model, after)));
+}
+
+static void
+check_causes(FunctionCallInfo fcinfo, const char *name, const CvmCalendar *calendar)
+{
+	if (PG_ARGISNULL(ARG_EVERY) && PG_ARGISNULL(ARG_AT) && PG_ARGISNULL(ARG_MIN_NEW_ROWS) &&
+		PG_ARGISNULL(ARG_MAX_AGE) && PG_ARGISNULL(ARG_AFTER))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a schedule for model \"%s\" needs a cause: every, at, min_new_rows, max_age or after",
+						name),
+				 errhint("For example: every => '1 day', min_new_rows => 500.")));
+	if (!PG_ARGISNULL(ARG_EVERY) && !PG_ARGISNULL(ARG_AT))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a schedule for model \"%s\" goes by every or by at, not by both", name)));
+	if (!PG_ARGISNULL(ARG_EVERY))
+		check_interval(name, "every", calendar->every);
+	if (!PG_ARGISNULL(ARG_MAX_AGE))
+		check_interval(name, "max_age", PG_GETARG_INTERVAL_P(ARG_MAX_AGE));
+	if (!PG_ARGISNULL(ARG_MIN_NEW_ROWS) && PG_GETARG_INT64(ARG_MIN_NEW_ROWS) <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("min_new_rows must be positive, not " INT64_FORMAT,
+						PG_GETARG_INT64(ARG_MIN_NEW_ROWS))));
+	cvm_calendar_check(calendar);
+}
+
+static int64
+count_rows(const CvmDefinition *definition)
+{
+	Oid			table = cvm_source_table(definition->source, definition->search_path);
+
+	if (!OidIsValid(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("new rows of model \"%s\" cannot be counted, because its source is not a table",
+						definition->model),
+				 errhint("Use every or at, or train it on a table.")));
+	return cvm_table_rows_inserted(table);
+}
+
+/* cvm.schedule(model, every, min_new_rows, options, at, time_zone, max_age, after) */
 PG_FUNCTION_INFO_V1(cvm_schedule);
 Datum
 cvm_schedule(PG_FUNCTION_ARGS)
 {
+	static const Oid argument_types[] = {TEXTOID, INTERVALOID, INT8OID, JSONBOID, TEXTOID,
+	TEXTOID, INTERVALOID, TEXTOID};
 	CvmDefinition *definition;
 	CvmOptions	checked;
+	CvmCalendar calendar = {NULL};
 	char	   *name;
-	int64		inserted = -1;
-	Oid			types[] = {TEXTOID, INTERVALOID, INT8OID, JSONBOID, INT8OID};
-	Datum		values[5];
-	char		nulls[] = "     ";
+	TimestampTz now = cvm_clock()->now();
+	Oid			types[ARG_COUNT + 3];
+	Datum		values[ARG_COUNT + 3];
+	char		nulls[ARG_COUNT + 4] = "";
 
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(ARG_MODEL))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be NULL")));
-	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	if (PG_ARGISNULL(1) && PG_ARGISNULL(2))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a schedule for model \"%s\" needs every or min_new_rows", name),
-				 errhint("For example: every => '1 day', min_new_rows => 500.")));
-	if (!PG_ARGISNULL(2) && PG_GETARG_INT64(2) <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("min_new_rows must be positive, not " INT64_FORMAT, PG_GETARG_INT64(2))));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL));
+	if (!PG_ARGISNULL(ARG_EVERY))
+		calendar.every = PG_GETARG_INTERVAL_P(ARG_EVERY);
+	if (!PG_ARGISNULL(ARG_AT))
+		calendar.at = text_to_cstring(PG_GETARG_TEXT_PP(ARG_AT));
+	calendar.time_zone = PG_ARGISNULL(ARG_TIME_ZONE)
+		? pg_get_timezone_name(session_timezone)
+		: text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE));
+	check_causes(fcinfo, name, &calendar);
 
 	connect_spi();
 	definition = cvm_definition_require_owner(name, true);
-	if (!PG_ARGISNULL(3))
+	if (!PG_ARGISNULL(ARG_OPTIONS))
 	{
 		cvm_options_for_train(&checked);
-		cvm_options_apply_json(&checked, PG_GETARG_JSONB_P(3));
+		cvm_options_apply_json(&checked, PG_GETARG_JSONB_P(ARG_OPTIONS));
 	}
-	if (!PG_ARGISNULL(2))
+	if (!PG_ARGISNULL(ARG_AFTER))
+		check_after(name, text_to_cstring(PG_GETARG_TEXT_PP(ARG_AFTER)));
+
+	for (int i = 0; i < ARG_COUNT; i++)
 	{
-		inserted = cvm_rows_inserted(definition);
-		if (inserted < 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("new rows of model \"%s\" cannot be counted, because its source is not a table", name),
-					 errhint("Use every => an interval, or train it on a table.")));
+		types[i] = argument_types[i];
+		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
 	}
-	values[0] = CStringGetTextDatum(name);
-	values[1] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
-	values[2] = PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2);
-	values[3] = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3);
-	values[4] = Int64GetDatum(inserted);
-	for (int i = 1; i < 4; i++)
-		if (PG_ARGISNULL(i))
-			nulls[i] = 'n';
-	if (inserted < 0)
-		nulls[4] = 'n';
+	values[ARG_TIME_ZONE] = CStringGetTextDatum(calendar.time_zone);
+	nulls[ARG_TIME_ZONE] = ' ';
+	types[ARG_COUNT] = types[ARG_COUNT + 1] = TIMESTAMPTZOID;
+	types[ARG_COUNT + 2] = INT8OID;
+	values[ARG_COUNT] = TimestampTzGetDatum(now);
+	nulls[ARG_COUNT] = ' ';
+	nulls[ARG_COUNT + 1] = 'n';
+	nulls[ARG_COUNT + 2] = 'n';
+	if (calendar.every != NULL || calendar.at != NULL)
+	{
+		int64		passed;
+
+		values[ARG_COUNT + 1] = TimestampTzGetDatum(cvm_calendar_next(&calendar, now, now, &passed));
+		nulls[ARG_COUNT + 1] = ' ';
+	}
+	if (!PG_ARGISNULL(ARG_MIN_NEW_ROWS))
+	{
+		values[ARG_COUNT + 2] = Int64GetDatum(count_rows(definition));
+		nulls[ARG_COUNT + 2] = ' ';
+	}
 	cvm_catalog_execute("INSERT INTO cvm.schedules"
-						" (model, every, min_new_rows, options, rows_seen, next_due)"
-						" VALUES ($1, $2, $3, coalesce($4, '{}'), $5, clock_timestamp() + $2)"
+						" (model, every, min_new_rows, options, at, time_zone, max_age, after,"
+						"  created_at, trained_at, next_due, rows_counted, after_run)"
+						" VALUES ($1, $2, $3, coalesce($4, '{}'), $5, $6, $7, $8,"
+						"  $9, $9, $10, $11, coalesce((SELECT max(run) FROM cvm.training_runs"
+						"   WHERE model = $8 AND status = 'succeeded'), 0))"
 						" ON CONFLICT (model) DO UPDATE SET every = excluded.every,"
 						" min_new_rows = excluded.min_new_rows, options = excluded.options,"
-						" rows_seen = excluded.rows_seen, next_due = excluded.next_due,"
-						" enabled = true, failures = 0, retry_at = NULL",
-						5, types, values, nulls, false);
+						" at = excluded.at, time_zone = excluded.time_zone,"
+						" max_age = excluded.max_age, after = excluded.after,"
+						" created_at = excluded.created_at, trained_at = excluded.trained_at,"
+						" next_due = excluded.next_due, rows_counted = excluded.rows_counted,"
+						" after_run = excluded.after_run, new_rows = 0, new_rows_at_start = 0,"
+						" failures = 0, retry_at = NULL, paused_at = NULL, paused_reason = NULL",
+						ARG_COUNT + 3, types, values, nulls, false);
 	SPI_finish();
 	if (!cvm_worker_present())
 		ereport(NOTICE,
 				(errmsg("no background worker is running, so nothing retrains by itself"),
 				 errhint("Add cvm to shared_preload_libraries, or call cvm.run_due() from another scheduler.")));
-	cvm_worker_wake_at_commit();
+	cvm_ask_at_commit();
 	PG_RETURN_VOID();
+}
+
+/* Runs a statement on the schedule of a model of the caller's; $2: the reason. */
+static void
+change_schedule(FunctionCallInfo fcinfo, const char *statement, const char *reason)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(name), CStringGetTextDatum(reason)};
+
+	connect_spi();
+	(void) cvm_definition_require_owner(name, true);
+	cvm_catalog_execute(statement, 2, types, values, NULL, false);
+	if (SPI_processed == 0)
+		ereport(NOTICE, (errmsg("model \"%s\" has no schedule", name)));
+	SPI_finish();
+	cvm_ask_at_commit();
 }
 
 /* cvm.unschedule(model text) */
@@ -103,124 +221,26 @@ PG_FUNCTION_INFO_V1(cvm_unschedule);
 Datum
 cvm_unschedule(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(name)};
-
-	connect_spi();
-	(void) cvm_definition_require_owner(name, true);
-	cvm_catalog_execute("DELETE FROM cvm.schedules WHERE model = $1",
-						1, types, values, NULL, false);
-	if (SPI_processed == 0)
-		ereport(NOTICE, (errmsg("model \"%s\" has no schedule", name)));
-	SPI_finish();
+	change_schedule(fcinfo, "DELETE FROM cvm.schedules WHERE model = $1 AND $2 = ''", "");
 	PG_RETURN_VOID();
 }
 
-static void
-run_in_the_way(const char *name)
+/* cvm.pause(model text, reason text) */
+PG_FUNCTION_INFO_V1(cvm_pause);
+Datum
+cvm_pause(PG_FUNCTION_ARGS)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_IN_USE),
-			 errmsg("model \"%s\" already has a run that is queued or running", name),
-			 errhint("SELECT * FROM cvm.retraining_status shows it.")));
+	change_schedule(fcinfo, "UPDATE cvm.schedules SET paused_at = cvm.clock(), paused_reason = $2"
+					" WHERE model = $1", text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	PG_RETURN_VOID();
 }
 
-/* cvm.retrain(model text, wait boolean) -> run number */
-PG_FUNCTION_INFO_V1(cvm_retrain);
+/* cvm.resume(model text) */
+PG_FUNCTION_INFO_V1(cvm_resume);
 Datum
-cvm_retrain(PG_FUNCTION_ARGS)
+cvm_resume(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	bool		wait = PG_GETARG_BOOL(1);
-	CvmTrainResult *result;
-	char	   *error = NULL;
-	int			run;
-
-	if (!wait && !cvm_worker_present())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("no background worker is running"),
-				 errhint("Use cvm.retrain(model, wait => true), or add cvm to shared_preload_libraries.")));
-	connect_spi();
-	(void) cvm_definition_require_owner(name, true);
-	run = cvm_run_create(name, "retrain", wait ? "running" : "queued", NULL, 1);
-	if (run == 0)
-		run_in_the_way(name);
-	if (wait && !cvm_run_here(name, run, &result, &error))
-		ereport(WARNING,
-				(errmsg("retraining of model \"%s\" failed: %s", name, error)));
-	SPI_finish();
-	if (!wait)
-		cvm_worker_wake_at_commit();
-	PG_RETURN_INT32(run);
-}
-
-/* cvm.run_due() -> model, run, status, reason: runs here what is due and ours */
-PG_FUNCTION_INFO_V1(cvm_run_due);
-Datum
-cvm_run_due(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *out = (ReturnSetInfo *) fcinfo->resultinfo;
-	List	   *models;
-	List	   *runs;
-	ListCell   *model;
-	ListCell   *run;
-
-	InitMaterializedSRF(fcinfo, 0);
-	connect_spi();
-	cvm_close_leftovers();
-	cvm_queue_due();
-	models = cvm_queued_models(&runs);
-	forboth(model, models, run, runs)
-	{
-		char	   *name = lfirst(model);
-		CvmDefinition *definition = cvm_definition_find(name, false);
-		CvmTrainResult *result = NULL;
-		char	   *error = NULL;
-		bool		succeeded;
-		Datum		values[4];
-		bool		nulls[4] = {false};
-
-		if (definition == NULL || !has_privs_of_role(GetUserId(), definition->owner) ||
-			!cvm_run_start(name, lfirst_int(run)))
-			continue;
-		succeeded = cvm_run_here(name, lfirst_int(run), &result, &error);
-		values[0] = CStringGetTextDatum(name);
-		values[1] = Int32GetDatum(lfirst_int(run));
-		values[2] = CStringGetTextDatum(succeeded ? "succeeded" : "failed");
-		nulls[3] = succeeded && result->reason == NULL;
-		if (!nulls[3])
-			values[3] = CStringGetTextDatum(succeeded ? result->reason : error);
-		tuplestore_putvalues(out->setResult, out->setDesc, values, nulls);
-	}
-	SPI_finish();
-	return (Datum) 0;
-}
-
-/* cvm.worker_status() -> launcher_pid, looks, runs_at_work */
-PG_FUNCTION_INFO_V1(cvm_worker_status);
-Datum
-cvm_worker_status(PG_FUNCTION_ARGS)
-{
-	TupleDesc	columns;
-	Datum		values[3] = {0};
-	bool		nulls[3] = {true, true, true};
-	int			at_work = 0;
-
-	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "cvm.worker_status must return a row");
-	if (cvm_worker_present())
-	{
-		LWLockAcquire(cvm_worker_shared->lock, LW_SHARED);
-		for (int i = 0; i < CVM_MAX_RUNS; i++)
-			if (OidIsValid(cvm_worker_shared->runs[i].database))
-				at_work++;
-		values[0] = Int32GetDatum(cvm_worker_shared->launcher_pid);
-		values[1] = Int64GetDatum(cvm_worker_shared->looks);
-		values[2] = Int32GetDatum(at_work);
-		LWLockRelease(cvm_worker_shared->lock);
-		memset(nulls, 0, sizeof(nulls));
-	}
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+	change_schedule(fcinfo, "UPDATE cvm.schedules SET paused_at = NULL, paused_reason = NULL,"
+					" failures = 0, retry_at = NULL WHERE model = $1 AND $2 = ''", "");
+	PG_RETURN_VOID();
 }

@@ -2,190 +2,111 @@
  * scheduler.c
  *		One look at one database: what a crash left, what is due, what waits.
  *
- * The look is one short transaction.  Runs are started after it, for their
- * processes must find their rows committed.
+ * A look is two short transactions: runs are started in the second one, for
+ * their processes must find their rows committed.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
-#include "storage/ipc.h"
 #include "tcop/tcopprot.h"
-#include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/timeout.h"
 
-#include "catalog/access.h"
 #include "catalog/runs.h"
+#include "pg/clock.h"
 #include "pg/settings.h"
 #include "worker/due.h"
+#include "worker/window.h"
 #include "worker/worker.h"
 
 extern PGDLLEXPORT void cvm_scheduler_main(Datum argument);
 
-/* A process that is not up after this long will never be: its fork failed. */
-#define STARTUP_LIMIT_MS (60 * 1000)
-
 /* The longest wait for a row that a session holds: others wait behind us. */
 #define LOOK_LOCK_TIMEOUT "500ms"
 
-/* ---- slots ---- */
+/* The longest look, in ms; what it did not come to is done at the next one. */
+#define LOOK_TIMEOUT (30 * 1000)
 
-static bool
-slot_in_use(const CvmRunSlot *slot, TimestampTz now)
+/* Whoever waits for a slot of the server's is looked at again after this. */
+#define RETRY_WITHOUT_PROCESS USECS_PER_SEC
+
+static void
+begin(void)
 {
-	return OidIsValid(slot->database) &&
-		(slot->pid != 0 || !TimestampDifferenceExceeds(slot->taken_at, now, STARTUP_LIMIT_MS));
-}
-
-bool
-cvm_run_has_process(const char *model, int run)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	bool		found = false;
-
-	if (cvm_worker_shared == NULL)
-		return false;
-	LWLockAcquire(cvm_worker_shared->lock, LW_SHARED);
-	for (int i = 0; i < CVM_MAX_RUNS && !found; i++)
-	{
-		CvmRunSlot *slot = &cvm_worker_shared->runs[i];
-
-		found = slot_in_use(slot, now) &&
-			slot->database == MyDatabaseId && slot->run == run &&
-			strcmp(slot->model, model) == 0;
-	}
-	LWLockRelease(cvm_worker_shared->lock);
-	return found;
-}
-
-/* An index, or -1 when as many runs as allowed are at work. */
-static int
-take_slot(const char *model, int run)
-{
-	TimestampTz now = GetCurrentTimestamp();
-	int			taken = 0;
-	int			free_slot = -1;
-
-	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < CVM_MAX_RUNS; i++)
-	{
-		if (slot_in_use(&cvm_worker_shared->runs[i], now))
-			taken++;
-		else if (free_slot < 0)
-			free_slot = i;
-	}
-	if (taken >= cvm_max_retrain_workers)
-		free_slot = -1;
-	if (free_slot >= 0)
-	{
-		CvmRunSlot *slot = &cvm_worker_shared->runs[free_slot];
-
-		slot->database = MyDatabaseId;
-		slot->pid = 0;
-		slot->taken_at = now;
-		slot->run = run;
-		strlcpy(slot->model, model, sizeof(slot->model));
-	}
-	LWLockRelease(cvm_worker_shared->lock);
-	return free_slot;
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	SPI_connect();
 }
 
 static void
-free_run_slot(int index)
+commit(void)
 {
-	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-	cvm_worker_shared->runs[index].database = InvalidOid;
-	LWLockRelease(cvm_worker_shared->lock);
+	SPI_finish();
+	PopActiveSnapshot();
+	CommitTransactionCommand();
 }
 
-const char *
-cvm_run_launch(const char *model, int run)
+/* Starts what is queued; says when the next look is wanted at the latest. */
+static TimestampTz
+start_runs(void)
 {
-	BackgroundWorker worker = {0};
-	int			slot;
+	TimestampTz now = cvm_clock()->now();
+	TimestampTz opens = cvm_retrain_window_opens(now);
+	TimestampTz next = DT_NOEND;
+	ListCell   *cell;
 
-	if (cvm_run_has_process(model, run))
-		return NULL;
-	slot = take_slot(model, run);
-	if (slot < 0)
-		return "waits: cvm.max_retrain_workers runs are at work";
-
-	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = BGW_NEVER_RESTART;
-	worker.bgw_main_arg = Int32GetDatum(slot);
-	strlcpy(worker.bgw_library_name, "cvm", sizeof(worker.bgw_library_name));
-	strlcpy(worker.bgw_function_name, "cvm_run_main", sizeof(worker.bgw_function_name));
-	snprintf(worker.bgw_name, BGW_MAXLEN, "cvm run %s", model);
-	strlcpy(worker.bgw_type, "cvm run", BGW_MAXLEN);
-	if (!RegisterDynamicBackgroundWorker(&worker, NULL))
+	foreach(cell, cvm_queued_runs())
 	{
-		free_run_slot(slot);
-		return "waits: no background worker slot is free (max_worker_processes)";
-	}
-	return NULL;
-}
+		CvmQueuedRun *queued = lfirst(cell);
+		const char *reason;
 
-/* ---- a look ---- */
+		if (queued->scheduled && opens > now)
+		{
+			reason = psprintf("waits for cvm.retrain_window (%s)", cvm_retrain_window);
+			next = Min(next, opens);
+		}
+		else
+		{
+			reason = cvm_run_launch(queued->model, queued->run);
+			if (reason != NULL && cvm_runs_at_work() == 0)
+				next = Min(next, now + RETRY_WITHOUT_PROCESS);
+		}
+		if (reason != NULL)
+			cvm_run_wait(queued->model, queued->run, reason);
+	}
+	return next;
+}
 
 static void
 look(void)
 {
-	List	   *models;
-	List	   *runs;
-	ListCell   *model;
-	ListCell   *run;
-	List	   *reasons = NIL;
+	TimestampTz next;
 
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	begin();
 	if (!OidIsValid(get_extension_oid("cvm", true)))
 	{
-		PopActiveSnapshot();
-		CommitTransactionCommand();
+		cvm_worker_shared->has_extension = false;
+		commit();
 		return;
 	}
-	SPI_connect();
 	cvm_close_leftovers();
+	cvm_count_fresh_rows();
 	cvm_queue_due();
-	SPI_finish();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
+	commit();
 
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	SPI_connect();
-	models = cvm_queued_models(&runs);
-	foreach(run, runs)
-		reasons = lappend(reasons, (void *) cvm_run_launch(list_nth(models,
-																	foreach_current_index(run)),
-														   lfirst_int(run)));
-	forboth(model, models, run, runs)
-	{
-		const char *reason = list_nth(reasons, foreach_current_index(model));
-
-		if (reason != NULL)
-			cvm_run_wait(lfirst(model), lfirst_int(run), reason);
-	}
-	SPI_finish();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-}
-
-static void
-leave(int code, Datum argument)
-{
-	cvm_worker_shared->scheduler_pid = 0;
+	begin();
+	next = start_runs();
+	next = Min(next, cvm_next_due());
+	cvm_watch_scheduled_tables();
+	commit();
+	cvm_worker_shared->next_look = next;
 }
 
 void
@@ -193,10 +114,9 @@ cvm_scheduler_main(Datum argument)
 {
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	before_shmem_exit(leave, (Datum) 0);
-	cvm_worker_shared->scheduler_pid = MyProcPid;
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(argument), InvalidOid, 0);
 	pgstat_report_appname("cvm scheduler");
 	SetConfigOption("lock_timeout", LOOK_LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION);
+	enable_timeout_after(STATEMENT_TIMEOUT, LOOK_TIMEOUT);
 	look();
 }
