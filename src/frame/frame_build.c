@@ -3,10 +3,11 @@
  *		From a source query to encoded blocks.
  *
  * When the scan (gather.c) is over and its resources are released, the
- * target's classes and the encoding are settled, and every block is encoded:
- * in place where encoded rows are no wider than raw ones, else into a second
- * store that takes over the memory of the first chunk by chunk.  Held-out rows
- * are encoded as they are read.
+ * target's classes and the encoding are settled.  Where encoded rows are no
+ * wider than raw ones, a block is encoded in its place when it is first read:
+ * the first pass of the fit finds it in the processor's cache.  Else all are
+ * encoded at once, into a second store that takes over the memory of the first
+ * chunk by chunk.  Held-out rows are encoded as they are read.
  *
  * The two stores and both sides of the split share one limit, so that raw
  * and encoded blocks together stay within cvm.train_memory.
@@ -187,23 +188,6 @@ drop_unknown_classes(CvmFrameState *state)
 }
 
 static void
-encode_in_place(const CvmFrameState *state)
-{
-	CvmBlockStore *store = state->training;
-	int			index;
-
-	for (index = 0; index < cvm_block_store_blocks(store); index++)
-	{
-		CvmBlock   *block = cvm_block_store_read(store, index);
-		CvmBlock	encoded = *block;
-
-		cvm_frame_finish_targets(state, block, true);
-		cvm_encode_block(state->plan, block, &encoded);
-		cvm_block_store_update(store, index, block);
-	}
-}
-
-static void
 encode_to_new(CvmFrameState *state)
 {
 	const CvmEncoder *encoder = state->frame.encoder;
@@ -226,25 +210,46 @@ encode_to_new(CvmFrameState *state)
 	state->training = encoded;
 }
 
-static const CvmBlock *
-read_store(void *store, int index)
+/* What reads training blocks from their store. */
+typedef struct EncodedBlocks
 {
-	return cvm_block_store_read(store, index);
+	const CvmFrameState *state;
+	bool	   *raw;			/* by block: not encoded yet */
+} EncodedBlocks;
+
+static const CvmBlock *
+read_encoded(void *argument, int index)
+{
+	EncodedBlocks *blocks = argument;
+	CvmBlockStore *store = blocks->state->training;
+	CvmBlock   *block = cvm_block_store_read(store, index);
+	CvmBlock	encoded = *block;
+
+	if (!blocks->raw[index])
+		return block;
+	cvm_frame_finish_targets(blocks->state, block, true);
+	cvm_encode_block(blocks->state->plan, block, &encoded);
+	cvm_block_store_update(store, index, block);
+	blocks->raw[index] = false;
+	return block;
 }
 
 static void
 encode_training(CvmFrameState *state)
 {
+	EncodedBlocks *blocks = palloc(sizeof(EncodedBlocks));
 	CvmBlockSource *source = &state->frame.training;
+	bool		in_place = cvm_encode_plan_in_place(state->plan);
 
-	if (cvm_encode_plan_in_place(state->plan))
-		encode_in_place(state);
-	else
+	if (!in_place)
 		encode_to_new(state);
 	source->blocks = cvm_block_store_blocks(state->training);
 	source->rows = cvm_block_store_rows(state->training);
-	source->read = read_store;
-	source->state = state->training;
+	blocks->state = state;
+	blocks->raw = palloc(Max(source->blocks, 1));
+	memset(blocks->raw, in_place, source->blocks);
+	source->read = read_encoded;
+	source->state = blocks;
 }
 
 /* ---- held-out rows ---- */
