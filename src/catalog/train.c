@@ -70,6 +70,7 @@ measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *sour
 	CvmScoreSheet *sheet = cvm_score_sheet_create(frame->family, frame->task,
 												  frame->class_count);
 	double	   *predictions = palloc(sizeof(double) * CVM_BLOCK_ROWS * model->outputs);
+	double		weights[CVM_BLOCK_ROWS];
 	void	   *prepared = model->learner->prepare(model);
 
 	for (int b = 0; b < source->blocks; b++)
@@ -79,14 +80,9 @@ measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *sour
 		CHECK_FOR_INTERRUPTS();
 		model->learner->predict(prepared, block, predictions);
 		for (int row = 0; row < block->rows; row++)
-		{
-			double		weight = block->weight[row];
-
-			if (factors != NULL)
-				weight /= factors[(int) block->target[row]];
-			cvm_score_sheet_add(sheet, block->target[row],
-								predictions + (size_t) row * model->outputs, weight);
-		}
+			weights[row] = factors == NULL ? block->weight[row] :
+				block->weight[row] / factors[(int) block->target[row]];
+		cvm_score_sheet_add_rows(sheet, block->rows, block->target, predictions, weights);
 	}
 	set->count = cvm_score_sheet_metrics(sheet, set->metrics);
 	cvm_score_sheet_free(sheet);

@@ -3,8 +3,9 @@
  *		How good a model is on labelled rows.
  *
  * Everything but the AUC is a weighted sum and is added up as rows come in,
- * with Neumaier's compensation (1974) so that ten million small losses do not
- * lose digits.  The AUC needs the rows in order and is left to ranking.c.
+ * a block of them plainly and the blocks with Neumaier's compensation (1974),
+ * so that ten million small losses do not lose digits.  The AUC needs the rows
+ * in order and is left to ranking.c.
  */
 #include "learn/metrics.h"
 
@@ -32,13 +33,8 @@ struct CvmScoreSheet
 	double	   *confusion;		/* classes x classes, row = actual */
 	CompensatedSum log_loss;
 	CompensatedSum squares;		/* brier; regression: squared errors */
-	CvmRanking	ranking;		/* binary */
-
-	/* multiclass, for the AUC: label, weight, probabilities of each row */
-	double	   *rows;
-	size_t		row_count;
-	size_t		row_capacity;
-	bool		rows_dropped;	/* too many: no AUC */
+	int			ranking_count;	/* binary: 1; multiclass: one a class */
+	CvmRanking *rankings;
 
 	/* regression */
 	CompensatedSum absolute;
@@ -77,7 +73,13 @@ cvm_score_sheet_create(CvmFamily family, CvmTask task, int classes)
 	sheet->task = task;
 	sheet->classes = classes;
 	if (task != CVM_REGRESSION)
+	{
 		sheet->confusion = cvm_alloc_zero((size_t) classes * classes, sizeof(double));
+		sheet->ranking_count = task == CVM_BINARY ? 1 : classes;
+		sheet->rankings = CVM_NEW_ZERO(CvmRanking, sheet->ranking_count);
+		for (int k = 0; k < sheet->ranking_count; k++)
+			sheet->rankings[k].limit = CVM_SCORE_SHEET_ROWS / sheet->ranking_count;
+	}
 	return sheet;
 }
 
@@ -85,30 +87,60 @@ void
 cvm_score_sheet_free(CvmScoreSheet *sheet)
 {
 	cvm_release(sheet->confusion);
-	cvm_release(sheet->ranking.rows);
-	cvm_release(sheet->rows);
+	for (int k = 0; k < sheet->ranking_count; k++)
+		cvm_release(sheet->rankings[k].rows);
+	cvm_release(sheet->rankings);
 	cvm_release(sheet);
 }
 
+/*
+ * Merges mean and sum of squares of a block's targets, whose weights add up to
+ * "weight" (Chan, Golub and LeVeque, 1979).
+ */
 static void
-add_regression(CvmScoreSheet *sheet, double target, double prediction, double weight)
+add_targets(CvmScoreSheet *sheet, int rows, const double *targets, const double *weights,
+			double weight)
 {
-	double		error = target - prediction;
-	double		shift = target - sheet->target_mean;
+	double		total = sheet->weight.sum + sheet->weight.lost;
+	double		mean = 0;
+	double		squares = 0;
+	double		shift;
 
-	add(&sheet->squares, weight * error * error);
-	add(&sheet->absolute, weight * fabs(error));
+	for (int i = 0; i < rows; i++)
+		mean += weights[i] / weight * targets[i];
+	for (int i = 0; i < rows; i++)
+		squares += weights[i] * (targets[i] - mean) * (targets[i] - mean);
+	shift = mean - sheet->target_mean;
+	sheet->target_mean += shift * (weight / total);
+	sheet->target_squares += squares + shift * shift * (total - weight) * (weight / total);
+}
 
-	/* West (1979): weighted mean and sum of squares in one pass. */
-	sheet->target_mean += shift * weight / (sheet->weight.sum + sheet->weight.lost);
-	sheet->target_squares += weight * shift * (target - sheet->target_mean);
+static void
+add_regression(CvmScoreSheet *sheet, int rows, const double *targets,
+			   const double *predictions, const double *weights)
+{
+	double		squares = 0;
+	double		absolute = 0;
+	double		deviance = 0;
 
-	if (sheet->family == CVM_POISSON)
+	for (int i = 0; i < rows; i++)
 	{
-		double		ratio = target > 0 ? target * log(target / prediction) : 0;
+		double		target = targets[i];
+		double		prediction = predictions[i];
+		double		weight = weights[i];
+		double		error = target - prediction;
 
-		add(&sheet->deviance, 2 * weight * (ratio - target + prediction));
+		if (!(weight > 0))
+			continue;
+		squares += weight * error * error;
+		absolute += weight * fabs(error);
+		if (sheet->family == CVM_POISSON)
+			deviance += 2 * weight *
+				((target > 0 ? target * log(target / prediction) : 0) - target + prediction);
 	}
+	add(&sheet->squares, squares);
+	add(&sheet->absolute, absolute);
+	add(&sheet->deviance, deviance);
 }
 
 static double
@@ -122,110 +154,105 @@ surprise(double probability)
 }
 
 static void
-add_binary(CvmScoreSheet *sheet, int label, double probability, double weight)
+add_binary(CvmScoreSheet *sheet, int rows, const double *labels,
+		   const double *probabilities, const double *weights)
 {
-	double		error = probability - label;
+	double		log_loss = 0;
+	double		squares = 0;
 
-	sheet->confusion[label * 2 + (probability > 0.5)] += weight;
-	add(&sheet->log_loss, weight * surprise(label ? probability : 1 - probability));
-	add(&sheet->squares, weight * error * error);
-	cvm_ranking_add(&sheet->ranking, label == 1, probability, weight);
-}
-
-/* Keeps a multiclass row for the AUC, or drops all of them when too many. */
-static void
-keep_row(CvmScoreSheet *sheet, int label, const double *probabilities, double weight)
-{
-	size_t		width = (size_t) sheet->classes + 2;
-	double	   *row;
-
-	if (sheet->rows_dropped)
-		return;
-	if ((sheet->row_count + 1) * width > CVM_SCORE_SHEET_VALUES)
+	for (int i = 0; i < rows; i++)
 	{
-		cvm_release(sheet->rows);
-		sheet->rows = NULL;
-		sheet->rows_dropped = true;
-		return;
+		bool		positive = labels[i] == 1;
+		double		probability = probabilities[i];
+		double		error = probability - positive;
+
+		if (!(weights[i] > 0))
+			continue;
+		sheet->confusion[positive * 2 + (probability > 0.5)] += weights[i];
+		log_loss += weights[i] * surprise(positive ? probability : 1 - probability);
+		squares += weights[i] * error * error;
+		cvm_ranking_add(sheet->rankings, positive, probability, weights[i]);
 	}
-	if (sheet->row_count == sheet->row_capacity)
-	{
-		sheet->row_capacity = sheet->row_capacity ? sheet->row_capacity + sheet->row_capacity / 2 : 64;
-		if (sheet->rows == NULL)
-			sheet->rows = cvm_alloc(sheet->row_capacity, width * sizeof(double));
-		else
-			sheet->rows = cvm_resize(sheet->rows, sheet->row_capacity, width * sizeof(double));
-	}
-	row = sheet->rows + width * sheet->row_count++;
-	row[0] = label;
-	row[1] = weight;
-	memcpy(row + 2, probabilities, sizeof(double) * sheet->classes);
+	add(&sheet->log_loss, log_loss);
+	add(&sheet->squares, squares);
 }
 
 static void
-add_multiclass(CvmScoreSheet *sheet, int label, const double *probabilities, double weight)
+add_multiclass(CvmScoreSheet *sheet, int rows, const double *labels,
+			   const double *probabilities, const double *weights)
 {
-	int			predicted = 0;
+	double		log_loss = 0;
 
-	for (int k = 1; k < sheet->classes; k++)
-		if (probabilities[k] > probabilities[predicted])
-			predicted = k;
-	sheet->confusion[(size_t) label * sheet->classes + predicted] += weight;
-	add(&sheet->log_loss, weight * surprise(probabilities[label]));
-	keep_row(sheet, label, probabilities, weight);
+	for (int i = 0; i < rows; i++)
+	{
+		const double *own = probabilities + (size_t) i * sheet->classes;
+		int			label = (int) labels[i];
+		int			predicted = 0;
+
+		if (!(weights[i] > 0))
+			continue;
+		for (int k = 0; k < sheet->classes; k++)
+		{
+			if (own[k] > own[predicted])
+				predicted = k;
+			cvm_ranking_add(&sheet->rankings[k], label == k, own[k], weights[i]);
+		}
+		sheet->confusion[(size_t) label * sheet->classes + predicted] += weights[i];
+		log_loss += weights[i] * surprise(own[label]);
+	}
+	add(&sheet->log_loss, log_loss);
 }
 
 void
-cvm_score_sheet_add(CvmScoreSheet *sheet, double label,
-					const double *prediction, double weight)
+cvm_score_sheet_add_rows(CvmScoreSheet *sheet, int rows, const double *labels,
+						 const double *predictions, const double *weights)
 {
+	double		weight = 0;
+
+	for (int i = 0; i < rows; i++)
+		weight += weights[i];
 	if (!(weight > 0))
 		return;
 	add(&sheet->weight, weight);
 	switch (sheet->task)
 	{
 		case CVM_REGRESSION:
-			add_regression(sheet, label, prediction[0], weight);
+			add_targets(sheet, rows, labels, weights, weight);
+			add_regression(sheet, rows, labels, predictions, weights);
 			break;
 		case CVM_BINARY:
-			add_binary(sheet, label == 1, prediction[0], weight);
+			add_binary(sheet, rows, labels, predictions, weights);
 			break;
 		case CVM_MULTICLASS:
-			add_multiclass(sheet, (int) label, prediction, weight);
+			add_multiclass(sheet, rows, labels, predictions, weights);
 			break;
 	}
 }
 
+void
+cvm_score_sheet_add(CvmScoreSheet *sheet, double label,
+					const double *prediction, double weight)
+{
+	cvm_score_sheet_add_rows(sheet, 1, &label, prediction, &weight);
+}
+
 /* Hand and Till's one-against-rest AUC, averaged over the classes that have one. */
 static double
-multiclass_auc(CvmScoreSheet *sheet)
+mean_auc(CvmScoreSheet *sheet)
 {
-	size_t		width = (size_t) sheet->classes + 2;
-	CvmRanking	ranking = {0};
 	double		sum = 0;
 	int			count = 0;
 
-	if (sheet->rows_dropped)
-		return NAN;
-	for (int k = 0; k < sheet->classes; k++)
+	for (int k = 0; k < sheet->ranking_count; k++)
 	{
-		double		auc;
+		double		auc = cvm_ranking_auc(&sheet->rankings[k]);
 
-		ranking.count = 0;
-		for (size_t i = 0; i < sheet->row_count; i++)
-		{
-			const double *row = sheet->rows + width * i;
-
-			cvm_ranking_add(&ranking, (int) row[0] == k, row[2 + k], row[1]);
-		}
-		auc = cvm_ranking_auc(&ranking);
 		if (!isnan(auc))
 		{
 			sum += auc;
 			count++;
 		}
 	}
-	cvm_release(ranking.rows);
 	return count > 0 ? sum / count : NAN;
 }
 
@@ -326,9 +353,7 @@ cvm_score_sheet_metrics(CvmScoreSheet *sheet, CvmMetric *metrics)
 
 		precision_recall_f1(sheet, scores);
 		put(metrics, &count, "accuracy", accuracy(sheet));
-		if (!sheet->rows_dropped)
-			put(metrics, &count, "auc", sheet->task == CVM_BINARY ?
-				cvm_ranking_auc(&sheet->ranking) : multiclass_auc(sheet));
+		put(metrics, &count, "auc", mean_auc(sheet));
 		put(metrics, &count, "log_loss", mean(&sheet->log_loss, &sheet->weight));
 		if (sheet->task == CVM_BINARY)
 			put(metrics, &count, "brier", mean(&sheet->squares, &sheet->weight));
@@ -348,7 +373,7 @@ cvm_score_sheet_confusion(CvmScoreSheet *sheet)
 int
 cvm_score_sheet_roc(CvmScoreSheet *sheet, CvmRocPoint **points)
 {
-	return cvm_ranking_roc(&sheet->ranking, points);
+	return cvm_ranking_roc(sheet->rankings, points);
 }
 
 const char *

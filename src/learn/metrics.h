@@ -13,15 +13,16 @@
  *
  * accuracy, precision, recall and f1 use the class of highest probability
  * (binary: above 0.5; ties go to the lower class).  A precision, recall or
- * f1 of 0/0 is 0.  AUC is exact, with ties counted half (the Mann-Whitney
- * statistic); for log_loss probabilities are kept 2^-52 away from 0 and 1;
+ * f1 of 0/0 is 0.  AUC is the Mann-Whitney statistic, with ties counted half;
+ * it is exact up to CVM_SCORE_SHEET_ROWS rows (divided by the number of
+ * classes, if there are more than two), past which neighboring scores may be
+ * counted as ties (ranking.h).  For log_loss probabilities are kept 2^-52 away from 0 and 1;
  * brier is the mean of (p - y)^2; deviance is the mean of
  * 2 (y log(y / mean) - y + mean).  NaN stands where a metric has no value:
  * AUC of one class, r2 of a constant target, anything of no rows.
  *
- * Memory: binary 16 bytes a row, for the AUC; multiclass 8 (classes + 2)
- * bytes a row up to CVM_SCORE_SHEET_VALUES values, past which there is no
- * auc; regression none.
+ * Memory: 16 bytes for each row and class (for two classes: each row), at
+ * most 32 MB.
  */
 #ifndef CVM_METRICS_H
 #define CVM_METRICS_H
@@ -41,8 +42,8 @@ typedef struct CvmMetric
 
 #define CVM_MAX_METRICS 16
 
-/* Most numbers that a multiclass sheet keeps for its AUC (256 MB). */
-#define CVM_SCORE_SHEET_VALUES (32 * 1024 * 1024)
+/* Most rows that a sheet keeps for its AUC. */
+#define CVM_SCORE_SHEET_ROWS (2 * 1024 * 1024)
 
 /* classes: 2 for binary, K for multiclass, 0 for regression. */
 extern CvmScoreSheet *cvm_score_sheet_create(CvmFamily family, CvmTask task, int classes);
@@ -55,6 +56,10 @@ extern void cvm_score_sheet_free(CvmScoreSheet *sheet);
  */
 extern void cvm_score_sheet_add(CvmScoreSheet *sheet, double label,
 								const double *prediction, double weight);
+
+/* The same for some rows; of a multiclass row the probabilities are together. */
+extern void cvm_score_sheet_add_rows(CvmScoreSheet *sheet, int rows, const double *labels,
+									 const double *predictions, const double *weights);
 
 /* Fills up to CVM_MAX_METRICS; returns how many. */
 extern int	cvm_score_sheet_metrics(CvmScoreSheet *sheet, CvmMetric *metrics);

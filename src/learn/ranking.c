@@ -4,8 +4,11 @@
  *
  * The hard part is to sort ten million rows in place, in bounded time and the
  * same way everywhere.  Scores become unsigned integers of the same order,
- * which are sorted byte by byte from the top: "American flag sort" (McIlroy,
- * Bostic and McIlroy, 1993).  Eight bytes bound the depth of the recursion.
+ * which are put into buckets in place, "American flag sort" (McIlroy, Bostic
+ * and McIlroy, 1993), and then bucket by bucket.  Buckets do not stand for the
+ * values of a byte, as scores have most of their upper bytes in common: they
+ * divide the range of the keys that are there.  Each level of the recursion
+ * divides it by half of the buckets or more, which bounds the depth.
  */
 #include "learn/ranking.h"
 
@@ -15,20 +18,11 @@
 #include "base/memory.h"
 
 #define SMALL_SORT 32			/* rows from which insertion sort is slower */
+#define MOST_BUCKETS 512
+#define BUCKET_ROWS 8			/* in the mean, where there are fewer buckets */
 
-/*
- * Positive doubles are in the order of their bits, negative ones in the
- * opposite order.  Zero is made positive: -0.0 and 0.0 are a tie.
- */
-static uint64_t
-key_from_score(double score)
-{
-	uint64_t	bits;
-
-	score += 0.0;
-	memcpy(&bits, &score, sizeof(bits));
-	return (bits >> 63) ? ~bits : bits | (UINT64_C(1) << 63);
-}
+#define FIRST_CAPACITY 256
+#define COLLAPSED_ROWS 8			/* at most as many, by weight, become two */
 
 static double
 score_from_key(uint64_t key)
@@ -57,13 +51,28 @@ insertion_sort(CvmRankedRow *rows, size_t count)
 	}
 }
 
-/* Sorts by falling key; the bytes above "shift" are equal in all rows. */
-static void
-flag_sort(CvmRankedRow *rows, size_t count, int shift)
+/* The shift that brings differences of keys up to "range" below "buckets". */
+static int
+bucket_shift(uint64_t range, size_t buckets)
 {
-	size_t		next[256] = {0};
-	size_t		end[256];
+	int			shift = 0;
+
+	while ((range >> shift) >= buckets)
+		shift++;
+	return shift;
+}
+
+/* Sorts by falling key. */
+static void
+flag_sort(CvmRankedRow *rows, size_t count)
+{
+	size_t		next[MOST_BUCKETS];
+	size_t		end[MOST_BUCKETS];
+	size_t		buckets = count / BUCKET_ROWS < MOST_BUCKETS ? count / BUCKET_ROWS : MOST_BUCKETS;
 	size_t		position = 0;
+	uint64_t	low;
+	uint64_t	high;
+	int			shift;
 
 	if (count <= SMALL_SORT)
 	{
@@ -72,9 +81,21 @@ flag_sort(CvmRankedRow *rows, size_t count, int shift)
 	}
 	cvm_check_interrupt();
 
+	low = high = rows[0].key;
+	for (size_t i = 1; i < count; i++)
+	{
+		low = rows[i].key < low ? rows[i].key : low;
+		high = rows[i].key > high ? rows[i].key : high;
+	}
+	if (low == high)
+		return;
+	shift = bucket_shift(high - low, buckets);
+	buckets = ((high - low) >> shift) + 1;
+
+	memset(next, 0, buckets * sizeof(size_t));
 	for (size_t i = 0; i < count; i++)
-		next[255 - ((rows[i].key >> shift) & 255)]++;
-	for (int bucket = 0; bucket < 256; bucket++)
+		next[(high - rows[i].key) >> shift]++;
+	for (size_t bucket = 0; bucket < buckets; bucket++)
 	{
 		size_t		size = next[bucket];
 
@@ -84,12 +105,12 @@ flag_sort(CvmRankedRow *rows, size_t count, int shift)
 	}
 
 	/* Put each row into its bucket, carrying on with the one found there. */
-	for (int bucket = 0; bucket < 256; bucket++)
+	for (size_t bucket = 0; bucket < buckets; bucket++)
 	{
 		while (next[bucket] < end[bucket])
 		{
 			CvmRankedRow row = rows[next[bucket]];
-			int			home = 255 - ((row.key >> shift) & 255);
+			size_t		home = (high - row.key) >> shift;
 
 			while (home != bucket)
 			{
@@ -97,7 +118,7 @@ flag_sort(CvmRankedRow *rows, size_t count, int shift)
 
 				rows[next[home]++] = row;
 				row = other;
-				home = 255 - ((row.key >> shift) & 255);
+				home = (high - row.key) >> shift;
 			}
 			rows[next[bucket]++] = row;
 		}
@@ -106,9 +127,9 @@ flag_sort(CvmRankedRow *rows, size_t count, int shift)
 	if (shift == 0)
 		return;
 	position = 0;
-	for (int bucket = 0; bucket < 256; bucket++)
+	for (size_t bucket = 0; bucket < buckets; bucket++)
 	{
-		flag_sort(rows + position, end[bucket] - position, shift - 8);
+		flag_sort(rows + position, end[bucket] - position);
 		position = end[bucket];
 	}
 }
@@ -117,27 +138,8 @@ static void
 sort(CvmRanking *ranking)
 {
 	if (!ranking->sorted)
-		flag_sort(ranking->rows, ranking->count, 56);
+		flag_sort(ranking->rows, ranking->count);
 	ranking->sorted = true;
-}
-
-void
-cvm_ranking_add(CvmRanking *ranking, bool positive, double score, double weight)
-{
-	CvmRankedRow *row;
-
-	if (ranking->count == ranking->capacity)
-	{
-		ranking->capacity = ranking->capacity ? ranking->capacity + ranking->capacity / 2 : 256;
-		if (ranking->rows == NULL)
-			ranking->rows = CVM_NEW(CvmRankedRow, ranking->capacity);
-		else
-			ranking->rows = cvm_resize(ranking->rows, ranking->capacity, sizeof(CvmRankedRow));
-	}
-	row = &ranking->rows[ranking->count++];
-	row->key = key_from_score(score);
-	row->weight = positive ? weight : -weight;
-	ranking->sorted = false;
 }
 
 /*
@@ -164,6 +166,96 @@ sum_tie(const CvmRanking *ranking, size_t start, double *positive, double *negat
 	} while (i < ranking->count && ranking->rows[i].key == ranking->rows[start].key);
 	return i;
 }
+
+/* ---- room ---- */
+
+static void
+put_row(CvmRanking *ranking, size_t *place, uint64_t key, double weight)
+{
+	if (weight == 0)
+		return;
+	ranking->rows[*place].key = key;
+	ranking->rows[*place].weight = weight;
+	(*place)++;
+}
+
+static void
+put_tie(CvmRanking *ranking, size_t *place, uint64_t first, double below,
+		double positives, double negatives)
+{
+	uint64_t	key = first;
+
+	if (below > 0)
+		key -= (uint64_t) (below / (positives + negatives));
+	put_row(ranking, place, key, positives);
+	put_row(ranking, place, key, -negatives);
+}
+
+static double
+total_weight(const CvmRanking *ranking)
+{
+	double		total = 0;
+
+	for (size_t i = 0; i < ranking->count; i++)
+		total += fabs(ranking->rows[i].weight);
+	return total;
+}
+
+/*
+ * Makes ties of neighboring scores at their mean, as long as a tie's weight
+ * stays below a share of all.  Two neighboring ties weigh more than one share
+ * together, so at most half of the rows are left.
+ */
+static void
+collapse(CvmRanking *ranking)
+{
+	double		share = total_weight(ranking) * COLLAPSED_ROWS / ranking->count;
+	size_t		place = 0;
+	uint64_t	first = 0;		/* the key that the tie began with */
+	double		positives = 0;
+	double		negatives = 0;
+	double		below = 0;		/* weighted distances of its keys to it */
+
+	sort(ranking);
+	for (size_t i = 0; i < ranking->count;)
+	{
+		uint64_t	key = ranking->rows[i].key;
+		double		positive;
+		double		negative;
+
+		i = sum_tie(ranking, i, &positive, &negative);
+		if (positives + negatives + positive + negative > share)
+		{
+			put_tie(ranking, &place, first, below, positives, negatives);
+			positives = negatives = below = 0;
+		}
+		if (positives + negatives == 0)
+			first = key;
+		positives += positive;
+		negatives += negative;
+		below += (positive + negative) * (first - key);
+	}
+	put_tie(ranking, &place, first, below, positives, negatives);
+	ranking->count = place;
+}
+
+void
+cvm_ranking_grow(CvmRanking *ranking)
+{
+	size_t		capacity = ranking->capacity + ranking->capacity / 2 + FIRST_CAPACITY;
+
+	if (ranking->limit > 0 && ranking->count >= ranking->limit)
+	{
+		collapse(ranking);
+		return;
+	}
+	if (ranking->limit > 0 && capacity > ranking->limit)
+		capacity = ranking->limit;
+	ranking->rows = cvm_resize(ranking->rows, capacity, sizeof(CvmRankedRow));
+	ranking->capacity = capacity;
+}
+
+/* ---- the curve ---- */
 
 /* Mann and Whitney (1947): share of pairs in the right order. */
 double
