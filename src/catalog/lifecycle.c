@@ -12,20 +12,43 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
 #include "catalog/access.h"
 #include "catalog/registry.h"
+#include "pg/compat.h"
 
-static char *
-connect_with_name(FunctionCallInfo fcinfo)
+static void
+connect_spi(void)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	return name;
+}
+
+/*
+ * Connects, and returns the definition that the first argument names, locked.
+ * function: for the message where nothing can be changed.
+ */
+static CvmDefinition *
+begin_change(FunctionCallInfo fcinfo, const char *function)
+{
+	PreventCommandDuringRecovery(function);
+	PreventCommandIfReadOnly(function);
+	connect_spi();
+	return cvm_definition_require_owner(text_to_cstring(PG_GETARG_TEXT_PP(0)), true);
+}
+
+/* Part of the change: a fixed statement on the model, and one more parameter. */
+static void
+change(const CvmDefinition *definition, const char *statement, Oid type, Datum value)
+{
+	Oid			types[] = {TEXTOID, type};
+	Datum		values[] = {CStringGetTextDatum(definition->model), value};
+
+	cvm_catalog_execute(statement, 2, types, values, NULL, false);
+	cvm_catalog_changed();
 }
 
 /* cvm.promote(model text, version integer) */
@@ -33,37 +56,45 @@ PG_FUNCTION_INFO_V1(cvm_promote);
 Datum
 cvm_promote(PG_FUNCTION_ARGS)
 {
-	char	   *name = connect_with_name(fcinfo);
+	CvmDefinition *definition = begin_change(fcinfo, "cvm.promote()");
 
-	(void) cvm_definition_require_owner(name, true);
-	cvm_version_activate(name, PG_GETARG_INT32(1), "promoted by hand");
+	cvm_version_activate(definition->model, PG_GETARG_INT32(1), "promoted by hand");
 	SPI_finish();
 	PG_RETURN_VOID();
 }
 
-/* cvm.rollback(model text) -> integer: back to the version that was active before. */
+/*
+ * cvm.rollback(model text) -> integer: back to the version that was active
+ * before.  The version that is left counts as rejected, so that another
+ * rollback goes further back.
+ */
 PG_FUNCTION_INFO_V1(cvm_rollback);
 Datum
 cvm_rollback(PG_FUNCTION_ARGS)
 {
-	char	   *name = connect_with_name(fcinfo);
-	CvmDefinition *definition = cvm_definition_require_owner(name, true);
-	Oid			types[] = {TEXTOID, INT4OID};
-	Datum		values[] = {CStringGetTextDatum(name), Int32GetDatum(definition->active_version)};
+	CvmDefinition *definition = begin_change(fcinfo, "cvm.rollback()");
+	Oid			types[] = {TEXTOID, INT4OID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(definition->model),
+	Int32GetDatum(definition->active_version), (Datum) 0};
 	int			version;
 
 	cvm_catalog_execute("SELECT version FROM cvm.model_versions WHERE model = $1"
-						" AND version <> $2 AND promoted_at IS NOT NULL"
+						" AND version <> $2 AND promoted_at IS NOT NULL AND status <> 'rejected'"
 						" ORDER BY promoted_at DESC LIMIT 1",
 						2, types, values, NULL, false);
 	if (SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" has no earlier active version", name),
+				 errmsg("model \"%s\" has no earlier active version", definition->model),
 				 errhint("cvm.promote(model, version) makes any version the active one.")));
 	version = cvm_catalog_integer(0, 1);
-	cvm_version_activate(name, version,
+	cvm_version_activate(definition->model, version,
 						 psprintf("rolled back from version %d", definition->active_version));
+	values[2] = Int32GetDatum(version);
+	cvm_catalog_execute("UPDATE cvm.model_versions SET status = 'rejected',"
+						" reason = 'rolled back to version ' || $3"
+						" WHERE model = $1 AND version = $2",
+						3, types, values, NULL, false);
 	SPI_finish();
 	PG_RETURN_INT32(version);
 }
@@ -73,14 +104,10 @@ PG_FUNCTION_INFO_V1(cvm_drop_model);
 Datum
 cvm_drop_model(PG_FUNCTION_ARGS)
 {
-	char	   *name = connect_with_name(fcinfo);
-	Oid			types[] = {TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(name)};
+	CvmDefinition *definition = begin_change(fcinfo, "cvm.drop_model()");
 
-	(void) cvm_definition_require_owner(name, true);
-	cvm_catalog_execute("DELETE FROM cvm.model_registry WHERE model = $1",
-						1, types, values, NULL, false);
-	cvm_catalog_changed();
+	change(definition, "DELETE FROM cvm.model_registry WHERE model = $1 AND owner::oid = $2",
+		   OIDOID, ObjectIdGetDatum(definition->owner));
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -90,43 +117,26 @@ PG_FUNCTION_INFO_V1(cvm_rename_model);
 Datum
 cvm_rename_model(PG_FUNCTION_ARGS)
 {
-	char	   *name = connect_with_name(fcinfo);
+	CvmDefinition *definition = begin_change(fcinfo, "cvm.rename_model()");
 	char	   *new_name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	Oid			types[] = {TEXTOID, TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(name), CStringGetTextDatum(new_name)};
 
-	(void) cvm_definition_require_owner(name, true);
+	cvm_check_model_name(new_name);
 	if (cvm_definition_find(new_name, false) != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("model name \"%s\" is already in use", new_name),
-				 errhint("Choose another name.")));
-	cvm_catalog_execute("UPDATE cvm.model_registry SET model = $2 WHERE model = $1",
-						2, types, values, NULL, false);
-	cvm_catalog_changed();
+		cvm_model_name_in_use(new_name);
+	change(definition, "UPDATE cvm.model_registry SET model = $2 WHERE model = $1",
+		   TEXTOID, CStringGetTextDatum(new_name));
 	SPI_finish();
 	PG_RETURN_VOID();
 }
 
 /* A role's OID; "public" is InvalidOid. */
-static Oid
-grantee_oid(const char *role)
+static Datum
+grantee_oid(FunctionCallInfo fcinfo)
 {
-	return strcmp(role, "public") == 0 ? InvalidOid : get_role_oid(role, false);
-}
+	const char *role = NameStr(*PG_GETARG_NAME(1));
 
-static void
-change_grant(FunctionCallInfo fcinfo, const char *statement)
-{
-	char	   *name = connect_with_name(fcinfo);
-	char	   *role = NameStr(*PG_GETARG_NAME(1));
-	Oid			types[] = {TEXTOID, OIDOID};
-	Datum		values[] = {CStringGetTextDatum(name), ObjectIdGetDatum(grantee_oid(role))};
-
-	(void) cvm_definition_require_owner(name, true);
-	cvm_catalog_execute(statement, 2, types, values, NULL, false);
-	cvm_catalog_changed();
-	SPI_finish();
+	return ObjectIdGetDatum(strcmp(role, "public") == 0 ? InvalidOid :
+							get_role_oid(role, false));
 }
 
 /* cvm.grant_model(model text, role name) */
@@ -134,8 +144,12 @@ PG_FUNCTION_INFO_V1(cvm_grant_model);
 Datum
 cvm_grant_model(PG_FUNCTION_ARGS)
 {
-	change_grant(fcinfo, "INSERT INTO cvm.model_grants (model, grantee)"
-				 " VALUES ($1, $2::regrole) ON CONFLICT DO NOTHING");
+	CvmDefinition *definition = begin_change(fcinfo, "cvm.grant_model()");
+
+	change(definition, "INSERT INTO cvm.model_grants (model, grantee)"
+		   " VALUES ($1, $2::regrole) ON CONFLICT DO NOTHING",
+		   OIDOID, grantee_oid(fcinfo));
+	SPI_finish();
 	PG_RETURN_VOID();
 }
 
@@ -144,33 +158,34 @@ PG_FUNCTION_INFO_V1(cvm_revoke_model);
 Datum
 cvm_revoke_model(PG_FUNCTION_ARGS)
 {
-	change_grant(fcinfo, "DELETE FROM cvm.model_grants"
-				 " WHERE model = $1 AND grantee = $2::regrole");
+	CvmDefinition *definition = begin_change(fcinfo, "cvm.revoke_model()");
+
+	change(definition, "DELETE FROM cvm.model_grants WHERE model = $1 AND grantee = $2::regrole",
+		   OIDOID, grantee_oid(fcinfo));
+	SPI_finish();
 	PG_RETURN_VOID();
 }
 
 /*
  * cvm.change_owner(model text, role name).  Retraining runs with the rights of
- * the owner, so a model is given away only to a role that the caller is a
- * member of, as with ALTER ... OWNER TO.
+ * the owner, so a model is given away only to a role that the caller can
+ * become, as with ALTER ... OWNER TO.
  */
 PG_FUNCTION_INFO_V1(cvm_change_owner);
 Datum
 cvm_change_owner(PG_FUNCTION_ARGS)
 {
-	char	   *name = connect_with_name(fcinfo);
-	Oid			role = get_role_oid(NameStr(*PG_GETARG_NAME(1)), false);
-	Oid			types[] = {TEXTOID, OIDOID};
-	Datum		values[] = {CStringGetTextDatum(name), ObjectIdGetDatum(role)};
+	CvmDefinition *definition = begin_change(fcinfo, "cvm.change_owner()");
+	char	   *name = NameStr(*PG_GETARG_NAME(1));
+	Oid			role = get_role_oid(name, false);
 
-	(void) cvm_definition_require_owner(name, true);
-	if (!superuser() && !is_member_of_role(GetUserId(), role))
+	if (!cvm_can_become_role(GetUserId(), role))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be member of role \"%s\"", NameStr(*PG_GETARG_NAME(1)))));
-	cvm_catalog_execute("UPDATE cvm.model_registry SET owner = $2::regrole WHERE model = $1",
-						2, types, values, NULL, false);
-	cvm_catalog_changed();
+				 errmsg("must be member of role \"%s\"", name),
+				 errhint("A superuser can give a model to any role.")));
+	change(definition, "UPDATE cvm.model_registry SET owner = $2::regrole WHERE model = $1",
+		   OIDOID, ObjectIdGetDatum(role));
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -180,10 +195,14 @@ static Datum
 fitted_version(FunctionCallInfo fcinfo, int version)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	CvmDefinition *definition = cvm_definition_require_use(connect_with_name(fcinfo));
-	MemoryContext spi = MemoryContextSwitchTo(caller);
-	struct varlena *fitted = cvm_version_fitted(definition, version, false);
+	CvmDefinition *definition;
+	MemoryContext spi;
+	struct varlena *fitted;
 
+	connect_spi();
+	definition = cvm_definition_require_use(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	spi = MemoryContextSwitchTo(caller);
+	fitted = cvm_version_fitted(definition, version, false);
 	MemoryContextSwitchTo(spi);
 	SPI_finish();
 	return PointerGetDatum(fitted);

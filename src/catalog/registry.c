@@ -2,8 +2,7 @@
  * registry.c
  *		Models by name: definition, ownership, privileges.
  *
- * To a person who may not use a model it does not exist: the message is the
- * same, and only names that the person may see are offered as a correction.
+ * To a person who may not use a model it does not exist.
  */
 #include "postgres.h"
 
@@ -13,14 +12,32 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/varlena.h"
 
 #include "catalog/access.h"
 #include "catalog/registry.h"
+#include "score/model_cache.h"
 
 #define DEFINITION_COLUMNS \
 	"model, owner::oid, algorithm, task, source, search_path, target, features, " \
 	"key, weight, options, active_version, last_version"
+
+void
+cvm_check_model_name(const char *name)
+{
+	if (name[0] == '\0' || strlen(name) > CVM_MAX_MODEL_NAME)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("a model's name must have 1 to %d bytes", CVM_MAX_MODEL_NAME)));
+}
+
+void
+cvm_model_name_in_use(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_OBJECT),
+			 errmsg("model name \"%s\" is already in use", name),
+			 errhint("Choose another name.")));
+}
 
 static char **
 text_array(Datum value, int *count)
@@ -99,51 +116,13 @@ cvm_may_use(Oid role, Oid owner, const char *model)
 	return false;
 }
 
-/* The visible name with the smallest edit distance, when it is near. */
-static char *
-nearest_visible(const char *model)
-{
-	int			length = strlen(model);
-	int			best = Max(length / 3, 2) + 1;
-	char	   *nearest = NULL;
-
-	if (length > 128)
-		return NULL;
-	SPI_execute("SELECT o.model FROM cvm.model_overview AS o", true, 0);
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		char	   *name = cvm_catalog_text(i, 1);
-		int			distance = varstr_levenshtein_less_equal(model, length, name, strlen(name),
-															 1, 1, 1, best, true);
-
-		if (distance < best)
-		{
-			best = distance;
-			nearest = name;
-		}
-	}
-	return nearest;
-}
-
-static void
-no_such_model(const char *model)
-{
-	char	   *nearest = nearest_visible(model);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("model \"%s\" does not exist", model),
-			 nearest ? errhint("Did you mean \"%s\"?", nearest)
-			 : errhint("SELECT model FROM cvm.model_overview lists the models that you may use.")));
-}
-
 CvmDefinition *
 cvm_definition_require_use(const char *model)
 {
 	CvmDefinition *definition = cvm_definition_find(model, false);
 
 	if (definition == NULL || !cvm_may_use(GetUserId(), definition->owner, model))
-		no_such_model(model);
+		cvm_no_such_model(model);
 	return definition;
 }
 
@@ -161,7 +140,7 @@ cvm_definition_require_owner(const char *model, bool lock)
 		return definition;
 	definition = cvm_definition_find(model, true);
 	if (definition == NULL)		/* dropped while we waited for the lock */
-		no_such_model(model);
+		cvm_no_such_model(model);
 	return definition;
 }
 

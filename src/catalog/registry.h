@@ -28,6 +28,15 @@ typedef struct CvmDefinition
 	int			last_version;
 } CvmDefinition;
 
+#define CVM_MAX_MODEL_NAME 128	/* bytes; more would not be shown whole by
+								 * anything that lists models */
+
+/* Error for a name that no model can have. */
+extern void cvm_check_model_name(const char *name);
+
+/* Error for a name that a model has already. */
+extern void cvm_model_name_in_use(const char *name) pg_attribute_noreturn();
+
 /* NULL when there is no such model.  lock: FOR UPDATE.  No privilege check. */
 extern CvmDefinition *cvm_definition_find(const char *model, bool lock);
 

@@ -342,10 +342,7 @@ lock_definition(CvmDefinition *definition, bool replace)
 				 errmsg("model \"%s\" was dropped while it was being trained",
 						definition->model)));
 	if (!has_privs_of_role(GetUserId(), stored->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("model name \"%s\" is already in use", definition->model),
-				 errhint("Choose another name.")));
+		cvm_model_name_in_use(definition->model);
 	definition->active_version = stored->active_version;
 	definition->owner = stored->owner;
 }

@@ -20,9 +20,6 @@
 #include "catalog/train.h"
 #include "catalog/train_function.h"
 
-/* More would not be shown whole by anything that lists models. */
-#define MAX_NAME_LENGTH 128
-
 static char *
 optional_text(FunctionCallInfo fcinfo, int argument)
 {
@@ -54,15 +51,6 @@ feature_names(ArrayType *array, int *count)
 	return names;
 }
 
-static void
-check_name(const char *model)
-{
-	if (model[0] == '\0' || strlen(model) > MAX_NAME_LENGTH)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("a model's name must have 1 to %d bytes", MAX_NAME_LENGTH)));
-}
-
 /* Refuses early what would be refused when the version is stored. */
 static void
 check_may_train(const char *model)
@@ -73,10 +61,7 @@ check_may_train(const char *model)
 		return;
 	if (cvm_may_use(GetUserId(), stored->owner, model))
 		(void) cvm_definition_require_owner(model, false);
-	ereport(ERROR,
-			(errcode(ERRCODE_DUPLICATE_OBJECT),
-			 errmsg("model name \"%s\" is already in use", model),
-			 errhint("Choose another name.")));
+	cvm_model_name_in_use(model);
 }
 
 Datum
@@ -139,7 +124,7 @@ cvm_train_sql(PG_FUNCTION_ARGS)
 		? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
 		: PG_GETARG_JSONB_P(7);
 	definition.search_path = pstrdup(namespace_search_path);
-	check_name(definition.model);
+	cvm_check_model_name(definition.model);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");

@@ -38,4 +38,11 @@ cvm_interval_infinity(const Interval *interval)
 	return 0;
 }
 
+/* Since version 16 membership may come without the right to SET ROLE. */
+#if PG_VERSION_NUM >= 160000
+#define cvm_can_become_role(member, role) member_can_set_role(member, role)
+#else
+#define cvm_can_become_role(member, role) is_member_of_role(member, role)
+#endif
+
 #endif							/* CVM_COMPAT_H */

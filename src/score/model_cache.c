@@ -21,25 +21,17 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/heapam.h"
 #include "access/parallel.h"
-#include "access/table.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_collation.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "model/model_type.h"
+#include "score/catalog_scan.h"
 #include "score/model_cache.h"
 
 #define NAME_SIZE 132			/* the catalog's limit of 128 bytes, and a NUL */
@@ -161,76 +153,29 @@ prepare_caches(void)
 
 /* ---- reading the catalog ---- */
 
-static Oid
-table_oid(const char *table)
-{
-	Oid			namespace = get_namespace_oid("cvm", true);
-
-	return OidIsValid(namespace) ? get_relname_relid(table, namespace) : InvalidOid;
-}
-
 Oid
 cvm_registry_relation(void)
 {
 	if (!OidIsValid(registry_oid))
-		registry_oid = table_oid("model_registry");
+		registry_oid = cvm_catalog_table("model_registry");
 	return registry_oid;
-}
-
-/* Opens a scan over the rows of one model through the table's primary key. */
-typedef struct CatalogScan
-{
-	Relation	relation;
-	SysScanDesc scan;
-} CatalogScan;
-
-static void
-catalog_scan_open(CatalogScan *scan, const char *table, const char *name, int version,
-				  Snapshot snapshot)
-{
-	ScanKeyData keys[2];
-
-	scan->relation = table_open(table_oid(table), AccessShareLock);
-	list_free(RelationGetIndexList(scan->relation));
-	ScanKeyEntryInitialize(&keys[0], 0, get_attnum(RelationGetRelid(scan->relation), "model"),
-						   BTEqualStrategyNumber, InvalidOid, DEFAULT_COLLATION_OID,
-						   F_TEXTEQ, CStringGetTextDatum(name));
-	if (version > 0)
-		ScanKeyInit(&keys[1], get_attnum(RelationGetRelid(scan->relation), "version"),
-					BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(version));
-	scan->scan = systable_beginscan(scan->relation, scan->relation->rd_pkindex, true,
-									snapshot, version > 0 ? 2 : 1, keys);
-}
-
-static void
-catalog_scan_close(CatalogScan *scan)
-{
-	systable_endscan(scan->scan);
-	table_close(scan->relation, AccessShareLock);
-}
-
-static Datum
-catalog_value(CatalogScan *scan, HeapTuple tuple, const char *column, bool *isnull)
-{
-	return heap_getattr(tuple, get_attnum(RelationGetRelid(scan->relation), column),
-						RelationGetDescr(scan->relation), isnull);
 }
 
 /* Whether the latest committed state has the same registry row. */
 static bool
 is_latest(const char *name, ItemPointer row)
 {
-	CatalogScan scan;
+	CvmCatalogScan scan;
 	HeapTuple	tuple;
 	bool		same;
 
 	if (IsInParallelMode() || IsParallelWorker())
 		return false;
 	PushActiveSnapshot(GetLatestSnapshot());
-	catalog_scan_open(&scan, "model_registry", name, 0, GetActiveSnapshot());
-	tuple = systable_getnext(scan.scan);
+	cvm_catalog_scan_open(&scan, "model_registry", name, 0, GetActiveSnapshot());
+	tuple = cvm_catalog_scan_next(&scan);
 	same = HeapTupleIsValid(tuple) && ItemPointerEquals(&tuple->t_self, row);
-	catalog_scan_close(&scan);
+	cvm_catalog_scan_close(&scan);
 	PopActiveSnapshot();
 	return same;
 }
@@ -238,41 +183,41 @@ is_latest(const char *name, ItemPointer row)
 static bool
 read_name(const char *name, Snapshot snapshot, NameEntry *entry)
 {
-	CatalogScan scan;
+	CvmCatalogScan scan;
 	HeapTuple	tuple;
 	bool		isnull;
 	ItemPointerData row;
 
 	if (!OidIsValid(cvm_registry_relation()))
 		return false;
-	catalog_scan_open(&scan, "model_registry", name, 0, snapshot);
-	tuple = systable_getnext(scan.scan);
+	cvm_catalog_scan_open(&scan, "model_registry", name, 0, snapshot);
+	tuple = cvm_catalog_scan_next(&scan);
 	if (!HeapTupleIsValid(tuple))
 	{
-		catalog_scan_close(&scan);
+		cvm_catalog_scan_close(&scan);
 		return false;
 	}
 	strlcpy(entry->name, name, NAME_SIZE);
 	row = tuple->t_self;
-	entry->owner = DatumGetObjectId(catalog_value(&scan, tuple, "owner", &isnull));
-	entry->active_version = DatumGetInt32(catalog_value(&scan, tuple, "active_version", &isnull));
+	entry->owner = DatumGetObjectId(cvm_catalog_value(&scan, tuple, "owner", &isnull));
+	entry->active_version = DatumGetInt32(cvm_catalog_value(&scan, tuple, "active_version", &isnull));
 	if (isnull)
 		entry->active_version = 0;
-	catalog_scan_close(&scan);
+	cvm_catalog_scan_close(&scan);
 
 	entry->grantees = NULL;
 	entry->grantee_count = 0;
-	catalog_scan_open(&scan, "model_grants", name, 0, snapshot);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan.scan)))
+	cvm_catalog_scan_open(&scan, "model_grants", name, 0, snapshot);
+	while (HeapTupleIsValid(tuple = cvm_catalog_scan_next(&scan)))
 	{
 		Size		size = sizeof(Oid) * (entry->grantee_count + 1);
 
 		entry->grantees = entry->grantees ? repalloc(entry->grantees, size)
 			: MemoryContextAlloc(cache_context, size);
 		entry->grantees[entry->grantee_count++] =
-			DatumGetObjectId(catalog_value(&scan, tuple, "grantee", &isnull));
+			DatumGetObjectId(cvm_catalog_value(&scan, tuple, "grantee", &isnull));
 	}
-	catalog_scan_close(&scan);
+	cvm_catalog_scan_close(&scan);
 	entry->current = is_latest(name, &row);
 	return true;
 }
@@ -370,17 +315,17 @@ load_model(const char *name, int version)
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	LoadedModel *loaded = palloc0(sizeof(LoadedModel));
-	CatalogScan scan;
+	CvmCatalogScan scan;
 	HeapTuple	tuple;
 	bool		isnull;
 	struct varlena *value = NULL;
 
 	loaded->context = context;
-	catalog_scan_open(&scan, "model_versions", name, version, GetActiveSnapshot());
-	tuple = systable_getnext(scan.scan);
+	cvm_catalog_scan_open(&scan, "model_versions", name, version, GetActiveSnapshot());
+	tuple = cvm_catalog_scan_next(&scan);
 	if (HeapTupleIsValid(tuple))
-		value = PG_DETOAST_DATUM_COPY(catalog_value(&scan, tuple, "fitted", &isnull));
-	catalog_scan_close(&scan);
+		value = PG_DETOAST_DATUM_COPY(cvm_catalog_value(&scan, tuple, "fitted", &isnull));
+	cvm_catalog_scan_close(&scan);
 	if (value == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -427,10 +372,7 @@ cvm_model_lookup(const char *name, int version, MemoryContext pin, CvmModelHandl
 	MemoryContextCallback *callback;
 
 	if (!find_name(name, &entry) || !caller_may_use(&entry))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("model \"%s\" does not exist", name),
-				 errhint("SELECT model FROM cvm.model_overview lists the models that you may use.")));
+		cvm_no_such_model(name);
 	if (version == 0)
 		version = entry.active_version;
 	if (version == 0)
@@ -453,9 +395,10 @@ cvm_model_lookup(const char *name, int version, MemoryContext pin, CvmModelHandl
 }
 
 bool
-cvm_model_visible(const char *name)
+cvm_model_usable(const char *name, bool active)
 {
 	NameEntry	entry;
 
-	return find_name(name, &entry) && entry.active_version > 0 && caller_may_use(&entry);
+	return find_name(name, &entry) && (!active || entry.active_version > 0) &&
+		caller_may_use(&entry);
 }

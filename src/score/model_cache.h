@@ -26,8 +26,12 @@ typedef struct CvmModelHandle
 extern void cvm_model_lookup(const char *name, int version, MemoryContext pin,
 							 CvmModelHandle *handle);
 
-/* Whether cvm_model_lookup of the active version would succeed. */
-extern bool cvm_model_visible(const char *name);
+/* Whether the current user may use a model of this name; active: and it has an
+ * active version, so that cvm_model_lookup would find it. */
+extern bool cvm_model_usable(const char *name, bool active);
+
+/* The error for a name that no model has which the current user may use. */
+extern void cvm_no_such_model(const char *name) pg_attribute_noreturn();
 
 /*
  * Changes whenever names, versions or privileges may have changed: who keeps

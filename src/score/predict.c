@@ -6,8 +6,8 @@
  * and the planner's rewrite (rewrite.c) that passes just the columns.  Each
  * ends in one row of scores and three ways out.  What was resolved (model,
  * columns, scorer) is kept in fn_extra and looked up again when the model
- * cache says that something changed, or when the caller passes another model
- * or another row type.
+ * cache says that something changed, or when the caller is another role or
+ * passes another model or another row type.
  */
 #include "postgres.h"
 
@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -33,12 +34,12 @@ typedef struct PredictCall
 
 	struct varlena *argument;	/* the model argument, as it was passed */
 	uint64		generation;		/* of the model cache, for names */
+	Oid			user;			/* who may use the model, for names */
 
-	Oid			row_type;		/* of the rows that scorer reads */
-	int32		row_typmod;
-	int			row_columns;
+	uint64		row_identifier; /* of the row type that scorer reads */
 	Datum	   *row_values;		/* deformed row */
 	bool	   *row_nulls;
+	bool		fixed;			/* _columns: the arguments before the columns */
 	int		   *positions;		/* input -> column of the row, or argument */
 	Datum	   *values;			/* by input */
 	bool	   *nulls;
@@ -88,19 +89,35 @@ same_argument(const PredictCall *call, struct varlena *argument)
 		memcmp(call->argument, argument, VARSIZE_ANY(argument)) == 0;
 }
 
+/*
+ * Whether what was found by name still holds.  PL/pgSQL keeps an expression's
+ * state for a transaction, in which the role may change.
+ */
+static bool
+is_up_to_date(const PredictCall *call)
+{
+	return call->generation == cvm_model_cache_generation() && call->user == GetUserId();
+}
+
+static void
+mark_up_to_date(PredictCall *call)
+{
+	call->generation = cvm_model_cache_generation();
+	call->user = GetUserId();
+}
+
 static void
 use_named_model(PredictCall *call, text *name)
 {
 	CvmModelHandle handle;
 
-	if (call->generation == cvm_model_cache_generation() &&
-		same_argument(call, (struct varlena *) name))
+	if (is_up_to_date(call) && same_argument(call, (struct varlena *) name))
 		return;
 	forget_model(call);
 	cvm_model_lookup(text_to_cstring(name), 0, call->context, &handle);
 	call->model = handle.model;
 	remember_argument(call, (struct varlena *) name);
-	call->generation = cvm_model_cache_generation();
+	mark_up_to_date(call);
 }
 
 static void
@@ -160,11 +177,10 @@ alloc_inputs(PredictCall *call)
 }
 
 static void
-prepare_row(PredictCall *call, Oid type, int32 typmod)
+prepare_row(PredictCall *call, TupleDesc columns)
 {
 	const CvmEncoder *encoder = &call->model->encoder;
 	MemoryContext caller = MemoryContextSwitchTo(call->context);
-	TupleDesc	columns = lookup_rowtype_tupdesc_copy(type, typmod);
 	Oid		   *types = palloc(sizeof(Oid) * Max(encoder->input_count, 1));
 
 	alloc_inputs(call);
@@ -182,12 +198,9 @@ prepare_row(PredictCall *call, Oid type, int32 typmod)
 		call->positions[i] = at;
 		types[i] = TupleDescAttr(columns, at)->atttypid;
 	}
-	call->row_columns = columns->natts;
 	call->row_values = palloc(sizeof(Datum) * Max(columns->natts, 1));
 	call->row_nulls = palloc(sizeof(bool) * Max(columns->natts, 1));
 	call->scorer = cvm_scorer_create(call->model, types);
-	call->row_type = type;
-	call->row_typmod = typmod;
 	MemoryContextSwitchTo(caller);
 }
 
@@ -196,17 +209,20 @@ score_row(PredictCall *call, HeapTupleHeader row)
 {
 	Oid			type = HeapTupleHeaderGetTypeId(row);
 	int32		typmod = HeapTupleHeaderGetTypMod(row);
+	TupleDesc	columns = lookup_rowtype_tupdesc(type, typmod);
+	uint64		identifier = assign_record_type_identifier(type, typmod);
 	HeapTupleData tuple;
-	TupleDesc	columns;
 
-	if (call->scorer == NULL || call->row_type != type || call->row_typmod != typmod)
-		prepare_row(call, type, typmod);
+	if (call->scorer == NULL || call->row_identifier != identifier)
+	{
+		prepare_row(call, columns);
+		call->row_identifier = identifier;
+	}
 
 	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = row;
-	columns = lookup_rowtype_tupdesc(type, typmod);
 	heap_deform_tuple(&tuple, columns, call->row_values, call->row_nulls);
 	ReleaseTupleDesc(columns);
 
@@ -290,7 +306,17 @@ prepare_columns(PredictCall *call, FunctionCallInfo fcinfo)
 		types[i] = get_fn_expr_argtype(fcinfo->flinfo, FIRST_COLUMN + call->positions[i]);
 	call->scorer = cvm_scorer_create(call->model, types);
 	MemoryContextSwitchTo(caller);
-	call->generation = cvm_model_cache_generation();
+	mark_up_to_date(call);
+}
+
+/* Whether model, version and columns cannot vary from call to call: as planned. */
+static bool
+is_fixed(FunctionCallInfo fcinfo)
+{
+	for (int i = 0; i < FIRST_COLUMN; i++)
+		if (!get_fn_expr_arg_stable(fcinfo->flinfo, i))
+			return false;
+	return true;
 }
 
 static const double *
@@ -298,10 +324,13 @@ score_columns(FunctionCallInfo fcinfo, const CvmModel **model)
 {
 	PredictCall *call = predict_call(fcinfo);
 
-	if (call->scorer == NULL || call->generation != cvm_model_cache_generation())
+	if (call->scorer == NULL || !call->fixed || !is_up_to_date(call))
 	{
+		if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+			return NULL;
 		forget_model(call);
 		prepare_columns(call, fcinfo);
+		call->fixed = is_fixed(fcinfo);
 	}
 	*model = call->model;
 	for (int i = 0; i < call->model->encoder.input_count; i++)
@@ -314,7 +343,7 @@ score_columns(FunctionCallInfo fcinfo, const CvmModel **model)
 	return cvm_scorer_row(call->scorer, call->values, call->nulls);
 }
 
-/* ---- ways in ---- */
+/* ---- ways in; NULL: without a model there is no score ---- */
 
 static const double *
 score_name_row(FunctionCallInfo fcinfo, const CvmModel **model)
@@ -423,6 +452,8 @@ name(PG_FUNCTION_ARGS) \
 	const CvmModel *model; \
 	const double *scores = way_in(fcinfo, &model); \
 	\
+	if (scores == NULL) \
+		PG_RETURN_NULL(); \
 	return way_out(model, scores); \
 }
 

@@ -213,7 +213,7 @@ rewrite(SupportRequestSimplify *request)
 		((Const *) name)->constisnull)
 		return NULL;
 	model_name = TextDatumGetCString(((Const *) name)->constvalue);
-	if (!cvm_model_visible(model_name))
+	if (!cvm_model_usable(model_name, true))
 		return NULL;			/* the executor says so */
 	cvm_model_lookup(model_name, 0, CurrentMemoryContext, &handle);
 	if (!handle.current || handle.model->encoder.input_count > MOST_COLUMNS)

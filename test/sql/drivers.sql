@@ -8,13 +8,13 @@ SET search_path TO drivers, public;
 CREATE FUNCTION noise(i integer, k integer) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
 	SELECT (('x' || substr(md5(i || '/' || k), 1, 8))::bit(32)::bigint)::float8 / 4294967296.0
 $$;
--- some 3 MB of numbers
+-- some 1.5 MB of numbers
 CREATE TABLE customers AS
 SELECT i AS id, x, y, CASE WHEN noise(i, 3) < 0.95 THEN noise(i, 4) END AS z, (ARRAY['a', 'b', 'c'])[1 + i % 3] AS kind,
 	(ARRAY['a', 'b', 'c'])[1 + floor(2.99 * (x + noise(i, 7)) / 2)::integer] AS three,
 	ARRAY[x, y, x * y, x * x, y * y, sin(x), sin(y), sin(9 * x), cos(9 * y), x + i % 2] AS features,
 	noise(i, 5) < x AS bought, floor(10 * noise(i, 6) * y)::integer AS visits
-FROM (SELECT i, noise(i, 1) AS x, noise(i, 2) AS y FROM generate_series(1, 20000) AS i) AS s;
+FROM (SELECT i, noise(i, 1) AS x, noise(i, 2) AS y FROM generate_series(1, 12000) AS i) AS s;
 SET cvm.train_memory TO '1MB';
 
 CREATE FUNCTION trained(target text, driver text, algorithm text DEFAULT 'auto', options jsonb DEFAULT '{}')
