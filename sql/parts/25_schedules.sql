@@ -73,7 +73,7 @@ SELECT s.model, r.owner, s.failures, s.new_rows, s.min_new_rows, s.next_due, s.r
 		WHEN s.paused_at IS NOT NULL THEN 'paused: ' || s.paused_reason
 		WHEN u.run IS NOT NULL THEN pg_catalog.format('run %s is %s', u.run, u.status)
 			|| CASE WHEN u.status = 'queued' AND u.reason IS NOT NULL THEN ': ' || u.reason ELSE '' END
-		WHEN s.retry_at > c.now THEN pg_catalog.format('waits after %s failures in a row', s.failures)
+		WHEN s.retry_at > c.now THEN pg_catalog.format('waits, failures in a row: %s', s.failures)
 		ELSE 'not yet'
 			|| CASE WHEN s.min_new_rows IS NOT NULL
 				THEN pg_catalog.format(', %s of %s new rows', s.new_rows, s.min_new_rows) ELSE '' END

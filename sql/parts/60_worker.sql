@@ -40,13 +40,13 @@ CREATE FUNCTION cvm.run_due(OUT model text, OUT run integer, OUT status text, OU
 COMMENT ON FUNCTION cvm.run_due() IS
 	'retrains here and now the caller''s models that are due or queued, for servers without the background worker; a failing model does not stop the others';
 
-CREATE FUNCTION cvm.worker_status(OUT launcher_pid integer, OUT looks bigint,
+CREATE FUNCTION cvm.worker_status(OUT launcher_pid integer, OUT state text, OUT looks bigint,
 	OUT looked_at timestamptz, OUT runs_at_work integer)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_worker_status';
 
 COMMENT ON FUNCTION cvm.worker_status() IS
-	'the background worker: process of the launcher, looks since the server started, when the last one began, runs at work; NULL where there is none';
+	'the background worker: process of the launcher, whether it is asleep or looking, looks since the server started, when the last one began, runs at work; NULL where there is none';
 
 CREATE VIEW cvm.due_models WITH (security_barrier) AS
 SELECT t.model, t.cause IS NOT NULL AS due, COALESCE(t.cause, t.waits) AS reason, t.due_at,

@@ -8,14 +8,6 @@
  * connected to the shared catalogs only, which is enough to list the
  * databases, and so blocks no DROP DATABASE.
  *
- * A database is, to the launcher,
- *
- *	  unknown --(listed)--> due --(look)--> waiting --(time, asked)--> due
- *		 ^									   |
- *		 '--------------(not listed)-----------'
- *
- * that is: its next look is now, or later.
- *
  * Memory: the list of databases lives as long as the process, everything else
  * in a context that each turn of the loop resets.  Nothing of the loop can
  * throw: a failing look is a process that ended.
@@ -185,12 +177,53 @@ look_at(Database *database)
 
 /* ---- the loop ---- */
 
+/* The one place where the launcher changes its state; the lock is held. */
+static void
+become(CvmLauncherState state)
+{
+	static const bool allowed[][3] = {
+		[CVM_LAUNCHER_ABSENT] = {[CVM_LAUNCHER_LOOKING] = true},
+		[CVM_LAUNCHER_LOOKING] = {[CVM_LAUNCHER_ASLEEP] = true, [CVM_LAUNCHER_ABSENT] = true},
+		[CVM_LAUNCHER_ASLEEP] = {[CVM_LAUNCHER_LOOKING] = true, [CVM_LAUNCHER_ABSENT] = true}
+	};
+
+	if (!allowed[cvm_worker_shared->launcher_state][state])
+		elog(ERROR, "launcher cannot go from state %d to %d",
+			 cvm_worker_shared->launcher_state, state);
+	cvm_worker_shared->launcher_state = state;
+	cvm_worker_shared->launcher = state == CVM_LAUNCHER_ABSENT ? NULL : MyLatch;
+	cvm_worker_shared->launcher_pid = state == CVM_LAUNCHER_ABSENT ? 0 : MyProcPid;
+}
+
 static void
 leave(int code, Datum argument)
 {
 	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-	cvm_worker_shared->launcher = NULL;
-	cvm_worker_shared->launcher_pid = 0;
+	become(CVM_LAUNCHER_ABSENT);
+	LWLockRelease(cvm_worker_shared->lock);
+}
+
+/*
+ * Sleeps, unless something happened during the looks: waiting for their
+ * processes has used up the latch.
+ */
+static void
+sleep_until(TimestampTz next)
+{
+	bool		asked;
+
+	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
+	asked = cvm_worker_shared->asked_count > 0;
+	if (!asked)
+		become(CVM_LAUNCHER_ASLEEP);
+	LWLockRelease(cvm_worker_shared->lock);
+	if (asked)
+		return;
+
+	if (!ConfigReloadPending)
+		cvm_clock()->wait(next);
+	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
+	become(CVM_LAUNCHER_LOOKING);
 	LWLockRelease(cvm_worker_shared->lock);
 }
 
@@ -246,11 +279,10 @@ cvm_launcher_main(Datum argument)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 
-	before_shmem_exit(leave, (Datum) 0);
 	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-	cvm_worker_shared->launcher = MyLatch;
-	cvm_worker_shared->launcher_pid = MyProcPid;
+	become(CVM_LAUNCHER_LOOKING);
 	LWLockRelease(cvm_worker_shared->lock);
+	before_shmem_exit(leave, (Datum) 0);
 
 	context = AllocSetContextCreate(TopMemoryContext, "cvm launcher", ALLOCSET_DEFAULT_SIZES);
 	for (;;)
@@ -274,6 +306,6 @@ cvm_launcher_main(Datum argument)
 			databases[i].next_look = DT_NOBEGIN;
 		last = now;
 		take_asked(now);
-		cvm_clock()->wait(round_of_looks(now));
+		sleep_until(round_of_looks(now));
 	}
 }

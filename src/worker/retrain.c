@@ -102,27 +102,32 @@ cvm_run_due(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* cvm.worker_status() -> launcher_pid, looks, looked_at, runs_at_work */
+/* cvm.worker_status() -> launcher_pid, state, looks, looked_at, runs_at_work */
 PG_FUNCTION_INFO_V1(cvm_worker_status);
 Datum
 cvm_worker_status(PG_FUNCTION_ARGS)
 {
 	TupleDesc	columns;
-	Datum		values[4] = {0};
-	bool		nulls[4] = {true, true, true, true};
+	Datum		values[5] = {0};
+	bool		nulls[5] = {true, true, true, true, true};
 
 	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "cvm.worker_status must return a row");
 	if (cvm_worker_present())
 	{
-		values[3] = Int32GetDatum(cvm_runs_at_work());
+		bool		asleep;
+
 		LWLockAcquire(cvm_worker_shared->lock, LW_SHARED);
+		asleep = cvm_worker_shared->launcher_state == CVM_LAUNCHER_ASLEEP &&
+			cvm_worker_shared->asked_count == 0;
 		values[0] = Int32GetDatum(cvm_worker_shared->launcher_pid);
-		values[1] = Int64GetDatum(cvm_worker_shared->looks);
-		values[2] = TimestampTzGetDatum(cvm_worker_shared->looked_at);
+		values[1] = CStringGetTextDatum(asleep ? "asleep" : "looking");
+		values[2] = Int64GetDatum(cvm_worker_shared->looks);
+		values[3] = TimestampTzGetDatum(cvm_worker_shared->looked_at);
+		values[4] = Int32GetDatum(cvm_runs_at_work());
 		LWLockRelease(cvm_worker_shared->lock);
 		memset(nulls, 0, sizeof(nulls));
-		nulls[2] = DatumGetTimestampTz(values[2]) == 0;
+		nulls[3] = cvm_worker_shared->looks == 0;
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }

@@ -74,8 +74,10 @@ start_runs(void)
 		}
 		else
 		{
-			reason = cvm_run_launch(queued->model, queued->run);
-			if (reason != NULL && cvm_runs_at_work() == 0)
+			bool		server_limit;
+
+			reason = cvm_run_launch(queued->model, queued->run, &server_limit);
+			if (server_limit)
 				next = Min(next, now + RETRY_WITHOUT_PROCESS);
 		}
 		if (reason != NULL)

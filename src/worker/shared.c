@@ -84,16 +84,15 @@ cvm_worker_init(void)
 bool
 cvm_worker_present(void)
 {
-	return cvm_worker_shared != NULL && cvm_worker_shared->launcher_pid != 0;
+	return cvm_worker_shared != NULL && cvm_worker_shared->launcher_state != CVM_LAUNCHER_ABSENT;
 }
 
 void
-cvm_ask(Oid database)
+cvm_ask_locked(Oid database)
 {
 	CvmWorkerShared *shared = cvm_worker_shared;
 	int			at = 0;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	while (at < shared->asked_count && shared->asked[at] != database &&
 		   OidIsValid(shared->asked[at]))
 		at++;
@@ -106,7 +105,14 @@ cvm_ask(Oid database)
 	}
 	if (shared->launcher != NULL)
 		SetLatch(shared->launcher);
-	LWLockRelease(shared->lock);
+}
+
+void
+cvm_ask(Oid database)
+{
+	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
+	cvm_ask_locked(database);
+	LWLockRelease(cvm_worker_shared->lock);
 }
 
 void

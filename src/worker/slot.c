@@ -118,21 +118,14 @@ take(const char *model, int run, const char **reason)
 	return free_slot;
 }
 
-static void
-make_free(int index)
-{
-	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-	become(&cvm_worker_shared->runs[index], CVM_SLOT_FREE);
-	LWLockRelease(cvm_worker_shared->lock);
-}
-
 const char *
-cvm_run_launch(const char *model, int run)
+cvm_run_launch(const char *model, int run, bool *server_limit)
 {
 	BackgroundWorker worker = {0};
 	const char *reason;
 	int			slot;
 
+	*server_limit = false;
 	if (cvm_run_has_process(model, run))
 		return NULL;
 	slot = take(model, run, &reason);
@@ -149,7 +142,10 @@ cvm_run_launch(const char *model, int run)
 	strlcpy(worker.bgw_type, "cvm run", BGW_MAXLEN);
 	if (!RegisterDynamicBackgroundWorker(&worker, NULL))
 	{
-		make_free(slot);
+		LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
+		become(&cvm_worker_shared->runs[slot], CVM_SLOT_FREE);
+		LWLockRelease(cvm_worker_shared->lock);
+		*server_limit = true;
 		return "waits: no background worker slot is free (max_worker_processes)";
 	}
 	return NULL;
@@ -158,11 +154,13 @@ cvm_run_launch(const char *model, int run)
 static void
 leave(int code, Datum argument)
 {
-	Oid			database = cvm_worker_shared->runs[ARGUMENT_INDEX(argument)].database;
+	CvmRunSlot *slot = &cvm_worker_shared->runs[ARGUMENT_INDEX(argument)];
 
-	make_free(ARGUMENT_INDEX(argument));
+	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
+	become(slot, CVM_SLOT_FREE);
 	/* Others may be waiting for the slot, and the model may be due again. */
-	cvm_ask(database);
+	cvm_ask_locked(slot->database);
+	LWLockRelease(cvm_worker_shared->lock);
 }
 
 bool
@@ -190,10 +188,8 @@ cvm_runs_at_work(void)
 {
 	int			count = 0;
 
-	LWLockAcquire(cvm_worker_shared->lock, LW_SHARED);
 	for (int i = 0; i < CVM_MAX_RUNS; i++)
 		count += cvm_worker_shared->runs[i].state != CVM_SLOT_FREE;
-	LWLockRelease(cvm_worker_shared->lock);
 	return count;
 }
 

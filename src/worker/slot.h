@@ -40,9 +40,10 @@ extern bool cvm_run_has_process(const char *model, int run);
 
 /*
  * Takes a slot for a run of this database and starts its process; the reason
- * why not, or NULL.  A run without a slot stays queued.
+ * why not, or NULL.  A run without a slot stays queued: until another run
+ * ends, or, with *server_limit, until the server has a process for us.
  */
-extern const char *cvm_run_launch(const char *model, int run);
+extern const char *cvm_run_launch(const char *model, int run, bool *server_limit);
 
 /*
  * For the process, with its main argument: the slot is at work until the
@@ -50,7 +51,7 @@ extern const char *cvm_run_launch(const char *model, int run);
  */
 extern bool cvm_slot_occupy(Datum argument, CvmRunSlot *copy);
 
-/* How many slots are not free. */
+/* How many slots are not free; the lock is held. */
 extern int	cvm_runs_at_work(void);
 
 /* Sends SIGTERM to the runs of a database. */

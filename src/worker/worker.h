@@ -22,10 +22,23 @@
 
 #define CVM_MAX_ASKED 64		/* databases that ask at once; more: all of them */
 
+/*
+ *	  absent --(process up)--> looking <--(time, asked)--> asleep
+ *		^						  |						 |
+ *		'-------------------------+--(process ends)------'
+ */
+typedef enum CvmLauncherState
+{
+	CVM_LAUNCHER_ABSENT,
+	CVM_LAUNCHER_LOOKING,
+	CVM_LAUNCHER_ASLEEP			/* and nobody asks */
+} CvmLauncherState;
+
 typedef struct CvmWorkerShared
 {
 	LWLock	   *lock;			/* over everything here */
-	Latch	   *launcher;		/* NULL: not running */
+	CvmLauncherState launcher_state;
+	Latch	   *launcher;		/* NULL: absent */
 	int			launcher_pid;
 	int64		looks;			/* since the server started */
 	TimestampTz looked_at;		/* by cvm_clock(); the last round of looks began */
@@ -51,9 +64,10 @@ extern void cvm_worker_init(void);
 /* Whether a launcher is there to do what is queued. */
 extern bool cvm_worker_present(void);
 
-/* Asks for a look at this database: now, or as soon as the transaction has
- * committed. */
+/* Asks for a look at this database: now, now with the lock held exclusively,
+ * or as soon as the transaction has committed. */
 extern void cvm_ask(Oid database);
+extern void cvm_ask_locked(Oid database);
 extern void cvm_ask_at_commit(void);
 
 /* Ends the runs of a database that is about to be dropped (drop_database.c). */
