@@ -109,7 +109,7 @@ COMMENT ON COLUMN cvm.feature_effects.model IS 'name of the model';
 COMMENT ON COLUMN cvm.feature_effects.version IS 'number of the active version';
 COMMENT ON COLUMN cvm.feature_effects.class IS 'class that the coefficient belongs to; NULL for one output';
 COMMENT ON COLUMN cvm.feature_effects.feature IS 'input column, or a part of it; (intercept) for the constant';
-COMMENT ON COLUMN cvm.feature_effects.level IS 'category level, missing for the flag of missing values, or NULL';
+COMMENT ON COLUMN cvm.feature_effects.level IS 'level of a category, against its most frequent one; (missing) for the flag of missing values; else NULL';
 COMMENT ON COLUMN cvm.feature_effects.coefficient IS 'change of the linear predictor for one unit of the feature, or against the reference level';
 COMMENT ON COLUMN cvm.feature_effects.odds_ratio IS 'exp(coefficient) of logistic models';
 COMMENT ON COLUMN cvm.feature_effects.std_error IS 'standard error, of unpenalized fits';
