@@ -29,7 +29,7 @@ DATA_built = sql/cvm--$(EXTENSION_VERSION).sql
 DATA = $(filter-out $(DATA_built),$(wildcard sql/cvm--*--*.sql))
 
 PG_CPPFLAGS = -Isrc
-PG_CFLAGS = -O3 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+PG_CFLAGS = -O3 $(CORE_CFLAGS) -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -fno-semantic-interposition -MMD -MP $(EXTRA_CFLAGS)
 # The serial OpenBLAS: a server process must not gain threads.
 OPENBLAS_LIBDIR ?= $(firstword $(wildcard /usr/lib/*/openblas-serial))

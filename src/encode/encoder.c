@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+
 static const char *const kind_names[CVM_INPUT_KIND_COUNT] = {
 	"number", "boolean", "category", "time", "interval", "array"
 };
@@ -51,4 +53,16 @@ cvm_encoder_slot_name(const CvmEncoder *encoder, int slot,
 		*feature = term->name;
 		return;
 	}
+}
+
+int *
+cvm_encoder_coded_first(const CvmEncoder *encoder)
+{
+	int		   *first = CVM_NEW(int, encoder->coded_columns);
+	int			column = 0;
+
+	for (int i = 0; i < encoder->term_count; i++)
+		if (encoder->terms[i].kind == CVM_TERM_CATEGORY)
+			first[column++] = encoder->terms[i].slot;
+	return first;
 }

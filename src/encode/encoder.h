@@ -235,4 +235,7 @@ extern int	cvm_level_missing(const CvmTerm *term);
 extern void cvm_encoder_slot_name(const CvmEncoder *encoder, int slot,
 								  const char **feature, const char **level);
 
+/* The first slot of each coded column (CvmShape.coded_first); allocated. */
+extern int *cvm_encoder_coded_first(const CvmEncoder *encoder);
+
 #endif							/* CVM_ENCODER_H */

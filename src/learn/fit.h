@@ -25,6 +25,8 @@ typedef struct CvmShape
 	int			coded_columns;
 	int			slots;			/* coefficients an output, intercept not counted */
 	double		delta;			/* huber */
+	const int  *coded_first;	/* the first slot of each coded column; NULL: not
+								 * known (slower where there are many columns) */
 } CvmShape;
 
 #define CVM_PARAMETERS(shape) ((shape)->outputs * ((shape)->slots + 1))

@@ -36,7 +36,8 @@ shape_of(const CvmEncoder *encoder, CvmFamily family, int outputs, double delta)
 		.dense_columns = encoder->dense_columns,
 		.coded_columns = encoder->coded_columns,
 		.slots = encoder->slots,
-		.delta = family == CVM_HUBER ? delta : 0
+		.delta = family == CVM_HUBER ? delta : 0,
+		.coded_first = cvm_encoder_coded_first(encoder)
 	};
 
 	return shape;
