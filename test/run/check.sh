@@ -32,7 +32,7 @@ regression() {
 pgtap() {
 	"$BINDIR/psql" -X -q -c 'CREATE DATABASE pgtap' -c '\c pgtap' \
 		-c 'CREATE EXTENSION cvm' -c 'CREATE EXTENSION pgtap'
-	(cd test/pgtap && pg_prove -q --psql-bin "$BINDIR/psql" -d pgtap ./*.sql)
+	(cd test/pgtap && pg_prove --psql-bin "$BINDIR/psql" -d pgtap ./*.sql)
 }
 
 # PostgreSQL::Test starts clusters of its own, as the server's user.
