@@ -65,6 +65,8 @@ const CvmOptionSpec cvm_option_specs[] = {
 	INTEGER(max_categories, 2, 1000000, "1000", "most levels a category column keeps"),
 	INTEGER(min_category_count, 1, INT_MAX, "2", "rarer levels share one"),
 	BOOLEAN(standardize, "true", "give numbers mean 0 and deviation 1 before fitting"),
+	NUMBER(smoothing, 1e-10, 1e10, "1", "naive_bayes: weight added to each level of a category (Laplace)"),
+	NUMBER(variance_smoothing, 0, 1, "1e-9", "naive_bayes: share of a number's variance that is added to its variance in each class"),
 	BOOLEAN(warm_start, "false", "start from the active version"),
 	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
 };

@@ -69,6 +69,8 @@ typedef struct CvmOptions
 	int			max_categories;
 	int			min_category_count;
 	bool		standardize;
+	double		smoothing;		/* naive_bayes: weight added to each level */
+	double		variance_smoothing; /* naive_bayes: share of a column's variance */
 	bool		warm_start;
 	int			promote;		/* CvmPromote */
 } CvmOptions;

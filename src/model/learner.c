@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/learner_bayes.h"
 #include "model/learner_linear.h"
 
 const CvmLearner *const cvm_learners[] = {
@@ -16,6 +17,7 @@ const CvmLearner *const cvm_learners[] = {
 	[CVM_POISSON] = &cvm_learner_poisson,
 	[CVM_SVM] = &cvm_learner_svm,
 	[CVM_HUBER] = &cvm_learner_huber,
+	[CVM_ALGORITHM_NAIVE_BAYES] = &cvm_learner_naive_bayes,
 };
 
 const int	cvm_learner_count = sizeof(cvm_learners) / sizeof(cvm_learners[0]);

@@ -31,10 +31,10 @@ fuzz_seed(int index, CvmWriter *writer)
 {
 	CvmModel   *model;
 
-	if (index > CVM_FAMILY_COUNT)
+	if (index > FIXTURE_MODELS)
 		return false;
-	model = make_model((CvmFamily) (index % CVM_FAMILY_COUNT));
-	if (index == CVM_FAMILY_COUNT)
+	model = make_any_model(index % FIXTURE_MODELS);
+	if (index == FIXTURE_MODELS)
 	{
 		model->encoder.input_count = 0;
 		model->encoder.term_count = 0;
@@ -52,6 +52,22 @@ fuzz_seal(uint8_t *bytes, size_t length)
 		cvm_envelope_seal(bytes, length);
 }
 
+/* The first level of every category, and numbers as they come. */
+static void
+predict_a_row(const CvmModel *model)
+{
+	const CvmEncoder *encoder = &model->encoder;
+	CvmBlock   *block = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
+	double	   *predictions = CVM_NEW(double, model->outputs);
+
+	block->rows = 1;
+	for (int i = 0; i < encoder->dense_columns; i++)
+		block->dense[i] = some_number(i);
+	for (int i = 0; i < encoder->coded_columns; i++)
+		block->codes[i] = CVM_SINK(encoder->slots);
+	model->learner->predict(model->learner->prepare(model), block, predictions);
+}
+
 static void
 use(const CvmModel *model)
 {
@@ -67,6 +83,9 @@ use(const CvmModel *model)
 			REQUIRE(term->levels[level] != NULL && isfinite(term->level_shares[level]));
 	}
 	if (encoder->slots > MOST_SLOTS_TO_USE)
+		return;
+	predict_a_row(model);
+	if (cvm_model_linear(model) == NULL)
 		return;
 	parameters = CVM_NEW(double, (size_t) model->outputs * (encoder->slots + 1));
 	cvm_model_parameters(model, encoder, parameters);

@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "learn/bayes/naive_bayes.h"
 #include "model/learner.h"
+#include "model/learner_bayes.h"
 
 static inline CvmTerm
 number_term(const char *name, int input, int part, double center, double scale)
@@ -153,6 +155,76 @@ make_model(CvmFamily family)
 	model->gradient_norm = 1e-10;
 	model->library_version = CVM_LIBRARY_VERSION;
 	return model;
+}
+
+/* The encoding that learners see which do with missing numbers. */
+static inline void
+keep_missing(CvmEncoder *encoder)
+{
+	for (int i = 0; i < encoder->term_count; i++)
+	{
+		CvmTerm    *term = &encoder->terms[i];
+
+		if (term->kind == CVM_TERM_CATEGORY)
+			continue;
+		term->center = 0;
+		term->scale = 1;
+		term->fill = NAN;
+		term->flag_slot = -1;
+	}
+	(void) cvm_model_assign_slots(encoder, NULL);
+}
+
+static inline CvmModel *
+make_naive_bayes_model(void)
+{
+	CvmModel   *model = make_model(CVM_LOGISTIC);
+	CvmNaiveBayes *learned = CVM_NEW_ZERO(CvmNaiveBayes, 1);
+	double	   *priors = CVM_NEW(double, 2);
+	double	   *means;
+	double	   *variances;
+	double	   *levels;
+	int			numbers;
+	int			level_total = 0;
+
+	keep_missing(&model->encoder);
+	numbers = 2 * model->encoder.dense_columns;
+	for (int i = 0; i < model->encoder.term_count; i++)
+		level_total += model->encoder.terms[i].level_count;
+	means = CVM_NEW(double, numbers);
+	variances = CVM_NEW(double, numbers);
+	levels = CVM_NEW(double, 2 * level_total);
+	for (int i = 0; i < numbers; i++)
+	{
+		means[i] = some_number(i);
+		variances[i] = 1 + fabs(some_number(i));
+	}
+	/* the second column is an indicator */
+	for (int k = 0; k < 2; k++)
+	{
+		means[k * numbers / 2 + 1] = 0.25;
+		variances[k * numbers / 2 + 1] = NAN;
+	}
+	for (int i = 0; i < 2 * level_total; i++)
+		levels[i] = 0.5;
+	priors[0] = 0.75;
+	priors[1] = 0.25;
+	learned->priors = priors;
+	learned->means = means;
+	learned->variances = variances;
+	learned->level_probabilities = levels;
+	model->learner = &cvm_learner_naive_bayes;
+	model->payload = learned;
+	return model;
+}
+
+/* A model of every algorithm: the linear families by number, then others. */
+#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 1)
+
+static inline CvmModel *
+make_any_model(int index)
+{
+	return index < CVM_FAMILY_COUNT ? make_model((CvmFamily) index) : make_naive_bayes_model();
 }
 
 #endif							/* CVM_MODEL_FIXTURE_H */

@@ -1,0 +1,70 @@
+/*
+ * naive_bayes.h
+ *		Naive Bayes: classes told apart by columns that are taken to be
+ *		independent within a class (Maron, 1961).
+ *
+ * A number is normal within a class, with a mean and a variance of its own; an
+ * indicator is 1 with some probability; a category has a probability for each
+ * level.  Probabilities of levels are (weight of the level + smoothing) /
+ * (weight of the class + smoothing * levels) (Laplace); an indicator is a
+ * category of two levels.  Each variance is raised by a share of the variance
+ * of its column over all classes, so that a column that is constant within a
+ * class does not decide everything.
+ *
+ * A number that is missing (NaN) says nothing: it is left out of the sums of
+ * training, and of the product of a prediction.
+ */
+#ifndef CVM_NAIVE_BAYES_H
+#define CVM_NAIVE_BAYES_H
+
+#include <stdbool.h>
+
+#include "linalg/block.h"
+
+/* How the columns of blocks are to be read. */
+typedef struct CvmBayesColumns
+{
+	int			classes;
+	int			dense_columns;
+	const bool *is_indicator;	/* by dense column */
+	int			coded_columns;
+	const int  *first_slots;	/* by coded column: the slot of level 1 */
+	const int  *level_counts;	/* by coded column, with the reference level */
+	int			level_total;	/* sum of level_counts */
+} CvmBayesColumns;
+
+/*
+ * What is learned.  Levels of one class stand column by column, the reference
+ * level first in each.
+ */
+typedef struct CvmNaiveBayes
+{
+	const double *priors;		/* classes: shares of the training weight */
+	const double *means;		/* classes x dense_columns; of an indicator the
+								 * probability of 1 */
+	const double *variances;	/* classes x dense_columns; NaN for indicators */
+	const double *level_probabilities;	/* classes x level_total */
+} CvmNaiveBayes;
+
+/*
+ * One pass over the blocks; targets are class indexes.  smoothing > 0;
+ * variance_smoothing: the share of a column's variance, >= 0.  A class
+ * without a value of a number takes over the number's mean and variance over
+ * all classes.  Arrays are allocated with cvm_alloc.
+ */
+extern void cvm_naive_bayes_fit(const CvmBayesColumns *columns, CvmBlockSource *rows,
+								double smoothing, double variance_smoothing,
+								CvmNaiveBayes *learned);
+
+/*
+ * Class probabilities of blocks: prepare once, then any number of blocks.
+ * probabilities: rows x classes, row-major.
+ */
+typedef struct CvmBayesScorer CvmBayesScorer;
+
+extern CvmBayesScorer *cvm_bayes_scorer_create(const CvmBayesColumns *columns,
+											   const CvmNaiveBayes *learned);
+extern void cvm_bayes_scorer_block(const CvmBayesScorer *scorer, const CvmBlock *block,
+								   double *probabilities);
+
+#endif							/* CVM_NAIVE_BAYES_H */

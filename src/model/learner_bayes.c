@@ -1,0 +1,197 @@
+/*
+ * learner_bayes.c
+ *		naive_bayes as a learner: columns by the encoder's terms.
+ *
+ * The engine (learn/bayes) tells indicators from numbers and counts levels;
+ * here it is told which columns are which.  It keeps missing numbers missing,
+ * so that the dense columns are just the numbers and indicators.
+ */
+#include "model/learner_bayes.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "learn/bayes/naive_bayes.h"
+
+#define BAD(...) cvm_fail(error, CVM_BAD_FORMAT, "invalid cvm.model: " __VA_ARGS__)
+
+static CvmFamily
+family_of(const CvmLearner *learner, CvmTask task, const CvmOptions *options)
+{
+	return task == CVM_MULTICLASS ? CVM_SOFTMAX : CVM_LOGISTIC;
+}
+
+static CvmBayesColumns
+columns_of(const CvmEncoder *encoder, int classes)
+{
+	bool	   *is_indicator = CVM_NEW_ZERO(bool, encoder->dense_columns);
+	int		   *first_slots = CVM_NEW(int, encoder->coded_columns);
+	int		   *level_counts = CVM_NEW(int, encoder->coded_columns);
+	CvmBayesColumns columns = {
+		.classes = classes,
+		.dense_columns = encoder->dense_columns,.is_indicator = is_indicator,
+		.first_slots = first_slots,.level_counts = level_counts
+	};
+
+	for (int i = 0; i < encoder->term_count; i++)
+	{
+		const CvmTerm *term = &encoder->terms[i];
+
+		if (term->kind == CVM_TERM_CATEGORY)
+		{
+			first_slots[columns.coded_columns] = term->slot;
+			level_counts[columns.coded_columns++] = term->level_count;
+			columns.level_total += term->level_count;
+		}
+		else
+			is_indicator[term->slot] = term->kind == CVM_TERM_INDICATOR;
+	}
+	return columns;
+}
+
+static int64_t
+number_count(const CvmModel *model)
+{
+	int64_t		levels = 0;
+
+	for (int i = 0; i < model->encoder.term_count; i++)
+		levels += model->encoder.terms[i].level_count;
+	return model->class_count * (2 * (int64_t) model->encoder.dense_columns + levels);
+}
+
+static CvmStatus
+check_size(const CvmModel *model, CvmError *error)
+{
+	if (number_count(model) > CVM_MODEL_MAX_COEFFICIENTS)
+		return cvm_fail(error, CVM_LIMIT, "a model has at most %d coefficients",
+						CVM_MODEL_MAX_COEFFICIENTS);
+	return CVM_OK;
+}
+
+static CvmStatus
+fit_bayes(const CvmLesson *lesson, CvmModel *model, CvmError *error)
+{
+	CvmBayesColumns columns = columns_of(lesson->encoder, lesson->class_count);
+	CvmNaiveBayes *learned = CVM_NEW(CvmNaiveBayes, 1);
+	CvmStatus	status = check_size(model, error);
+
+	if (status != CVM_OK)
+		return status;
+	cvm_naive_bayes_fit(&columns, lesson->training, lesson->options->smoothing,
+						lesson->options->variance_smoothing, learned);
+	model->payload = learned;
+	model->solver = CVM_SOLVER_AUTO;
+	model->outcome = CVM_CONVERGED;
+	model->iterations = 1;
+	model->rank = -1;
+	model->loss = model->validation_loss = model->gradient_norm = NAN;
+	return CVM_OK;
+}
+
+/* ---- the payload ---- */
+
+static void
+describe_bayes(CvmModel *model, CvmFields *fields)
+{
+	CvmBayesColumns columns = columns_of(&model->encoder, model->class_count);
+	CvmNaiveBayes *learned;
+
+	if (fields->reading)
+	{
+		model->family = family_of(model->learner, model->task, NULL);
+		model->payload = CVM_NEW_ZERO(CvmNaiveBayes, 1);
+	}
+	learned = (CvmNaiveBayes *) model->payload;
+	cvm_field_numbers(fields, "priors", &learned->priors, columns.classes, false);
+	cvm_field_matrix(fields, "means", &learned->means, columns.classes,
+					 columns.dense_columns, false);
+	cvm_field_matrix(fields, "variances", &learned->variances, columns.classes,
+					 columns.dense_columns, true);
+	cvm_field_matrix(fields, "level_probabilities", &learned->level_probabilities,
+					 columns.classes, columns.level_total, false);
+}
+
+static bool
+is_probability(double value)
+{
+	return value > 0 && value <= 1;
+}
+
+static CvmStatus
+check_bayes(const CvmModel *model, CvmError *error)
+{
+	CvmBayesColumns columns = columns_of(&model->encoder, model->class_count);
+	const CvmNaiveBayes *learned = (const CvmNaiveBayes *) model->payload;
+	int			dense = columns.dense_columns;
+	int64_t		levels = (int64_t) columns.classes * columns.level_total;
+
+	if (check_size(model, error) != CVM_OK)
+		return CVM_LIMIT;
+	if (learned->priors == NULL || (dense > 0 && (learned->means == NULL || learned->variances == NULL)) ||
+		(levels > 0 && learned->level_probabilities == NULL))
+		return BAD("numbers of naive_bayes are missing");
+	for (int k = 0; k < columns.classes; k++)
+		if (!is_probability(learned->priors[k]))
+			return BAD("prior %d is not a probability", k + 1);
+	for (int64_t i = 0; i < (int64_t) columns.classes * dense; i++)
+	{
+		double		mean = learned->means[i];
+		double		variance = learned->variances[i];
+
+		if (columns.is_indicator[i % dense] ?
+			!(is_probability(mean) && mean < 1 && isnan(variance)) :
+			!(isfinite(mean) && isfinite(variance) && variance > 0))
+			return BAD("mean and variance %lld make no distribution", (long long) i + 1);
+	}
+	for (int64_t i = 0; i < levels; i++)
+		if (!is_probability(learned->level_probabilities[i]))
+			return BAD("level probability %lld is not a probability", (long long) i + 1);
+	return CVM_OK;
+}
+
+/* ---- prediction ---- */
+
+typedef struct Prepared
+{
+	CvmBayesScorer *scorer;
+	int			classes;
+	bool		binary;
+	double	   *probabilities;	/* a block's, where the prediction is one of them */
+} Prepared;
+
+static void *
+prepare_bayes(const CvmModel *model)
+{
+	CvmBayesColumns columns = columns_of(&model->encoder, model->class_count);
+	Prepared   *prepared = CVM_NEW(Prepared, 1);
+
+	prepared->scorer = cvm_bayes_scorer_create(&columns, (const CvmNaiveBayes *) model->payload);
+	prepared->classes = model->class_count;
+	prepared->binary = model->task == CVM_BINARY;
+	prepared->probabilities = CVM_NEW(double, prepared->binary ? 2 * CVM_BLOCK_ROWS : 0);
+	return prepared;
+}
+
+static void
+predict_bayes(void *state, const CvmBlock *block, double *predictions)
+{
+	Prepared   *prepared = (Prepared *) state;
+
+	if (!prepared->binary)
+	{
+		cvm_bayes_scorer_block(prepared->scorer, block, predictions);
+		return;
+	}
+	cvm_bayes_scorer_block(prepared->scorer, block, prepared->probabilities);
+	for (int row = 0; row < block->rows; row++)
+		predictions[row] = prepared->probabilities[2 * row + 1];
+}
+
+const CvmLearner cvm_learner_naive_bayes = {
+	.name = "naive_bayes",.number = CVM_ALGORITHM_NAIVE_BAYES,
+	.tasks = CVM_TASK_BIT(CVM_BINARY) | CVM_TASK_BIT(CVM_MULTICLASS),
+	.keeps_missing = true,
+	.family = family_of,.fit = fit_bayes,
+	.describe = describe_bayes,.check = check_bayes,
+	.prepare = prepare_bayes,.predict = predict_bayes
+};
