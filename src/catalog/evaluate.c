@@ -214,7 +214,9 @@ evaluate(const char *name, const char *source)
 {
 	CvmDefinition *definition = cvm_definition_require_use(name);
 	Evaluation *evaluation = palloc0(sizeof(Evaluation));
-	const CvmModel *model = cvm_model_unpack(cvm_version_fitted(definition, 0, false));
+	const CvmModel *model = cvm_model_unpack(cvm_version_fitted(definition,
+																   cvm_active_version(definition),
+																   false));
 	char	   *item = cvm_source_from_item(source);
 	TupleDesc	columns = cvm_source_describe(item);
 	char	   *query = evaluation_query(definition, model, item, columns);

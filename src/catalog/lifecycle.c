@@ -190,9 +190,9 @@ cvm_change_owner(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* A fitted version, in the caller's memory context; version 0 is the active one. */
+/* A version as a value, in the caller's memory context; NULL: the active one. */
 static Datum
-fitted_version(FunctionCallInfo fcinfo, int version)
+version_value(FunctionCallInfo fcinfo, const int *version)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	CvmDefinition *definition;
@@ -202,7 +202,9 @@ fitted_version(FunctionCallInfo fcinfo, int version)
 	connect_spi();
 	definition = cvm_definition_require_use(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	spi = MemoryContextSwitchTo(caller);
-	fitted = cvm_version_fitted(definition, version, false);
+	fitted = cvm_version_fitted(definition,
+								version != NULL ? *version : cvm_active_version(definition),
+								false);
 	MemoryContextSwitchTo(spi);
 	SPI_finish();
 	return PointerGetDatum(fitted);
@@ -213,7 +215,7 @@ PG_FUNCTION_INFO_V1(cvm_active_model);
 Datum
 cvm_active_model(PG_FUNCTION_ARGS)
 {
-	return fitted_version(fcinfo, 0);
+	return version_value(fcinfo, NULL);
 }
 
 /* cvm.model_version(model text, version integer) -> cvm.model */
@@ -223,5 +225,5 @@ cvm_model_version(PG_FUNCTION_ARGS)
 {
 	int			version = PG_GETARG_INT32(1);
 
-	return fitted_version(fcinfo, version == 0 ? -1 : version);
+	return version_value(fcinfo, &version);
 }

@@ -198,16 +198,22 @@ cvm_definition_store(const CvmDefinition *definition)
 static void
 no_such_version(const char *model, int version)
 {
-	if (version == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" has no active version", model),
-				 errhint("cvm.promote(model, version) makes one active.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("model \"%s\" has no version %d", model, version),
 			 errhint("SELECT * FROM cvm.versions(%s) lists its versions.",
 					 quote_literal_cstr(model))));
+}
+
+int
+cvm_active_version(const CvmDefinition *definition)
+{
+	if (definition->active_version == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" has no active version", definition->model),
+				 errhint("cvm.promote(model, version) makes one active.")));
+	return definition->active_version;
 }
 
 struct varlena *
@@ -216,7 +222,7 @@ cvm_version_fitted(const CvmDefinition *definition, int version, bool latest)
 	MemoryContext context = CurrentMemoryContext;
 	Oid			types[] = {TEXTOID, INT4OID};
 	Datum		values[] = {CStringGetTextDatum(definition->model),
-	Int32GetDatum(version == 0 ? definition->active_version : version)};
+	Int32GetDatum(version)};
 	struct varlena *fitted;
 	bool		isnull;
 

@@ -51,11 +51,13 @@ extern bool cvm_may_use(Oid role, Oid owner, const char *model);
 /* Inserts or updates the definition (owner is kept on update). */
 extern void cvm_definition_store(const CvmDefinition *definition);
 
+/* The number of the active version, or an error. */
+extern int	cvm_active_version(const CvmDefinition *definition);
+
 /*
- * A version's cvm.model value, detoasted, in the current memory context;
- * version 0: the active one.  latest: as committed by now, for who holds the
- * lock of the registry row; else under the active snapshot.  Errors: no such
- * version, no active version.
+ * A version's cvm.model value, detoasted, in the current memory context.
+ * latest: as committed by now, for who holds the lock of the registry row;
+ * else under the active snapshot.  Error: no such version.
  */
 extern struct varlena *cvm_version_fitted(const CvmDefinition *definition, int version,
 										  bool latest);

@@ -150,7 +150,8 @@ active_model(const CvmDefinition *definition, bool latest)
 {
 	if (definition == NULL || definition->active_version == 0)
 		return NULL;
-	return cvm_model_unpack(cvm_version_fitted(definition, 0, latest));
+	return cvm_model_unpack(cvm_version_fitted(definition, definition->active_version,
+													   latest));
 }
 
 /* Whether two models answer the same question, so that one can be measured
