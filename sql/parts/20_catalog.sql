@@ -145,7 +145,9 @@ COMMENT ON TABLE cvm.training_log IS
 
 SELECT pg_catalog.pg_extension_config_dump('cvm.model_registry', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.model_versions', '');
-SELECT pg_catalog.pg_extension_config_dump('cvm.model_grants', '');
+-- a role that is no longer there would come back as whoever has its number
+SELECT pg_catalog.pg_extension_config_dump('cvm.model_grants',
+	'WHERE grantee::oid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = grantee)');
 SELECT pg_catalog.pg_extension_config_dump('cvm.model_metrics', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.feature_profile', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.training_runs', '');
