@@ -9,6 +9,7 @@
 #include "utils/jsonb.h"
 
 #include "model/model.h"
+#include "pg/compat.h"
 
 typedef struct CvmDefinition
 {
@@ -35,7 +36,7 @@ typedef struct CvmDefinition
 extern void cvm_check_model_name(const char *name);
 
 /* Error for a name that a model has already. */
-extern void cvm_model_name_in_use(const char *name) pg_attribute_noreturn();
+pg_noreturn extern void cvm_model_name_in_use(const char *name);
 
 /* NULL when there is no such model.  lock: FOR UPDATE.  No privilege check. */
 extern CvmDefinition *cvm_definition_find(const char *model, bool lock);

@@ -8,6 +8,7 @@
 #include "frame/block_store.h"
 #include "frame/collect.h"
 #include "frame/frame.h"
+#include "pg/compat.h"
 
 typedef struct CvmPasses CvmPasses;
 
@@ -41,6 +42,6 @@ extern void cvm_passes_open(CvmFrameState *state, CvmBlockSource *source);
 extern void cvm_passes_close(CvmPasses *passes);
 
 /* The error for a source whose rows vary from run to run. */
-extern void cvm_passes_differ(void) pg_attribute_noreturn();
+pg_noreturn extern void cvm_passes_differ(void);
 
 #endif							/* CVM_FRAME_STATE_H */

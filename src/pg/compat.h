@@ -25,6 +25,11 @@
 struct lconv;
 extern struct lconv *PGLC_localeconv(void);
 
+/* Functions that do not return say so in front of the declaration from version 18 on. */
+#ifndef pg_noreturn
+#define pg_noreturn _Noreturn
+#endif
+
 /* Infinite intervals came with version 17: -1, 1, or 0 for a finite one. */
 static inline int
 cvm_interval_infinity(const Interval *interval)

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 #include "model/model.h"
+#include "pg/compat.h"
 
 /* What the catalog says of a name under the active snapshot. */
 typedef struct CvmModelHandle
@@ -31,7 +32,7 @@ extern void cvm_model_lookup(const char *name, int version, MemoryContext pin,
 extern bool cvm_model_usable(const char *name, bool active);
 
 /* The error for a name that no model has which the current user may use. */
-extern void cvm_no_such_model(const char *name) pg_attribute_noreturn();
+pg_noreturn extern void cvm_no_such_model(const char *name);
 
 /*
  * Changes whenever names, versions or privileges may have changed: who keeps
