@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "encode/expand.h"
 #include "learn/bayes/naive_bayes.h"
 
 #define BAD(...) cvm_fail(error, CVM_BAD_FORMAT, "invalid cvm.model: " __VA_ARGS__)
@@ -19,34 +20,6 @@ static CvmFamily
 family_of(const CvmLearner *learner, CvmTask task, const CvmOptions *options)
 {
 	return task == CVM_MULTICLASS ? CVM_SOFTMAX : CVM_LOGISTIC;
-}
-
-static CvmBayesColumns
-columns_of(const CvmEncoder *encoder, int classes)
-{
-	bool	   *is_indicator = CVM_NEW_ZERO(bool, encoder->dense_columns);
-	int		   *first_slots = CVM_NEW(int, encoder->coded_columns);
-	int		   *level_counts = CVM_NEW(int, encoder->coded_columns);
-	CvmBayesColumns columns = {
-		.classes = classes,
-		.dense_columns = encoder->dense_columns,.is_indicator = is_indicator,
-		.first_slots = first_slots,.level_counts = level_counts
-	};
-
-	for (int i = 0; i < encoder->term_count; i++)
-	{
-		const CvmTerm *term = &encoder->terms[i];
-
-		if (term->kind == CVM_TERM_CATEGORY)
-		{
-			first_slots[columns.coded_columns] = term->slot;
-			level_counts[columns.coded_columns++] = term->level_count;
-			columns.level_total += term->level_count;
-		}
-		else
-			is_indicator[term->slot] = term->kind == CVM_TERM_INDICATOR;
-	}
-	return columns;
 }
 
 static int64_t
@@ -71,14 +44,15 @@ check_size(const CvmModel *model, CvmError *error)
 static CvmStatus
 fit_bayes(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 {
-	CvmBayesColumns columns = columns_of(lesson->encoder, lesson->class_count);
+	CvmExpansion *columns = cvm_expansion_create(lesson->encoder);
 	CvmNaiveBayes *learned = CVM_NEW(CvmNaiveBayes, 1);
 	CvmStatus	status = check_size(model, error);
 
 	if (status != CVM_OK)
 		return status;
-	cvm_naive_bayes_fit(&columns, lesson->training, lesson->options->smoothing,
-						lesson->options->variance_smoothing, learned);
+	cvm_naive_bayes_fit(columns, lesson->class_count, lesson->training,
+						lesson->options->smoothing, lesson->options->variance_smoothing, learned);
+	cvm_expansion_release(columns);
 	model->payload = learned;
 	model->solver = CVM_SOLVER_AUTO;
 	model->outcome = CVM_CONVERGED;
@@ -93,7 +67,7 @@ fit_bayes(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 static void
 describe_bayes(CvmModel *model, CvmFields *fields)
 {
-	CvmBayesColumns columns = columns_of(&model->encoder, model->class_count);
+	CvmExpansion *columns = cvm_expansion_create(&model->encoder);
 	CvmNaiveBayes *learned;
 
 	if (fields->reading)
@@ -102,13 +76,13 @@ describe_bayes(CvmModel *model, CvmFields *fields)
 		model->payload = CVM_NEW_ZERO(CvmNaiveBayes, 1);
 	}
 	learned = (CvmNaiveBayes *) model->payload;
-	cvm_field_numbers(fields, "priors", &learned->priors, columns.classes, false);
-	cvm_field_matrix(fields, "means", &learned->means, columns.classes,
-					 columns.dense_columns, false);
-	cvm_field_matrix(fields, "variances", &learned->variances, columns.classes,
-					 columns.dense_columns, true);
+	cvm_field_numbers(fields, "priors", &learned->priors, model->class_count, false);
+	cvm_field_matrix(fields, "means", &learned->means, model->class_count,
+					 columns->dense_columns, false);
+	cvm_field_matrix(fields, "variances", &learned->variances, model->class_count,
+					 columns->dense_columns, true);
 	cvm_field_matrix(fields, "level_probabilities", &learned->level_probabilities,
-					 columns.classes, columns.level_total, false);
+					 model->class_count, columns->level_total, false);
 }
 
 static bool
@@ -120,25 +94,25 @@ is_probability(double value)
 static CvmStatus
 check_bayes(const CvmModel *model, CvmError *error)
 {
-	CvmBayesColumns columns = columns_of(&model->encoder, model->class_count);
+	CvmExpansion *columns = cvm_expansion_create(&model->encoder);
 	const CvmNaiveBayes *learned = (const CvmNaiveBayes *) model->payload;
-	int			dense = columns.dense_columns;
-	int64_t		levels = (int64_t) columns.classes * columns.level_total;
+	int			dense = columns->dense_columns;
+	int64_t		levels = (int64_t) model->class_count * columns->level_total;
 
 	if (check_size(model, error) != CVM_OK)
 		return CVM_LIMIT;
-	if (learned->priors == NULL || (dense > 0 && (learned->means == NULL || learned->variances == NULL)) ||
-		(levels > 0 && learned->level_probabilities == NULL))
+	if (learned->priors == NULL || (levels > 0 && learned->level_probabilities == NULL) ||
+		(dense > 0 && (learned->means == NULL || learned->variances == NULL)))
 		return BAD("numbers of naive_bayes are missing");
-	for (int k = 0; k < columns.classes; k++)
+	for (int k = 0; k < model->class_count; k++)
 		if (!is_probability(learned->priors[k]))
 			return BAD("prior %d is not a probability", k + 1);
-	for (int64_t i = 0; i < (int64_t) columns.classes * dense; i++)
+	for (int64_t i = 0; i < (int64_t) model->class_count * dense; i++)
 	{
 		double		mean = learned->means[i];
 		double		variance = learned->variances[i];
 
-		if (columns.is_indicator[i % dense] ?
+		if (columns->is_indicator[i % dense] ?
 			!(is_probability(mean) && mean < 1 && isnan(variance)) :
 			!(isfinite(mean) && isfinite(variance) && variance > 0))
 			return BAD("mean and variance %lld make no distribution", (long long) i + 1);
@@ -162,10 +136,11 @@ typedef struct Prepared
 static void *
 prepare_bayes(const CvmModel *model)
 {
-	CvmBayesColumns columns = columns_of(&model->encoder, model->class_count);
+	CvmExpansion *columns = cvm_expansion_create(&model->encoder);
 	Prepared   *prepared = CVM_NEW(Prepared, 1);
 
-	prepared->scorer = cvm_bayes_scorer_create(&columns, (const CvmNaiveBayes *) model->payload);
+	prepared->scorer = cvm_bayes_scorer_create(columns, model->class_count,
+											   (const CvmNaiveBayes *) model->payload);
 	prepared->classes = model->class_count;
 	prepared->binary = model->task == CVM_BINARY;
 	prepared->probabilities = CVM_NEW(double, prepared->binary ? 2 * CVM_BLOCK_ROWS : 0);

@@ -14,13 +14,13 @@
 #define CLASSES 3
 #define NUMBERS 3
 
-static const bool is_indicator[] = {false, false, false, true};
-static const int first_slots[] = {4};
-static const int level_counts[] = {4};
-static const CvmBayesColumns columns = {
-	.classes = CLASSES,.dense_columns = NUMBERS + 1,.is_indicator = is_indicator,
+static bool is_indicator[] = {false, false, false, true};
+static int	first_slots[] = {4};
+static int	level_counts[] = {4};
+static const CvmExpansion columns = {
+	.dense_columns = NUMBERS + 1,.is_indicator = is_indicator,
 	.coded_columns = 1,.first_slots = first_slots,.level_counts = level_counts,
-	.level_total = 4
+	.level_total = 4,.width = NUMBERS + 1 + 4
 };
 
 #define SLOTS 7
@@ -74,8 +74,8 @@ test_against_sklearn(int block_rows)
 	double		probabilities[CVM_BLOCK_ROWS * CLASSES];
 
 	make_rows(&source, block_rows);
-	cvm_naive_bayes_fit(&columns, &source, 1, 0, &learned);
-	scorer = cvm_bayes_scorer_create(&columns, &learned);
+	cvm_naive_bayes_fit(&columns, CLASSES, &source, 1, 0, &learned);
+	scorer = cvm_bayes_scorer_create(&columns, CLASSES, &learned);
 	for (int i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
 	{
 		const double *own = probabilities + expected[i].row % block_rows * CLASSES;
@@ -104,10 +104,10 @@ test_missing(void)
 	for (int i = 0; i < ROWS; i++)
 		if (block->target[i] == 2)
 			block->dense[i * columns.dense_columns + 2] = NAN;
-	cvm_naive_bayes_fit(&columns, &source, 1, 1e-9, &learned);
+	cvm_naive_bayes_fit(&columns, CLASSES, &source, 1, 1e-9, &learned);
 	for (int i = 0; i < CLASSES * columns.dense_columns; i++)
 		CHECK(isfinite(learned.means[i]));
-	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, &learned), block, with);
+	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, CLASSES, &learned), block, with);
 
 	/* the same with a factor for the missing number that is alike for all classes */
 	all_same = (double *) learned.means;
@@ -117,7 +117,7 @@ test_missing(void)
 		((double *) learned.variances)[k * columns.dense_columns + 1] = 1;
 	}
 	block->dense[5 * columns.dense_columns + 1] = 123;
-	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, &learned), block, without);
+	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, CLASSES, &learned), block, without);
 	for (int k = 0; k < CLASSES; k++)
 		CHECK_CLOSE(with[5 * CLASSES + k], without[5 * CLASSES + k], 1e-12);
 }
@@ -135,10 +135,10 @@ test_extremes(void)
 	block = (CvmBlock *) source.read(source.state, 0);
 	for (int i = 0; i < ROWS; i++)
 		block->dense[i * columns.dense_columns] = 1e9;
-	cvm_naive_bayes_fit(&columns, &source, 1, 0, &learned);
+	cvm_naive_bayes_fit(&columns, CLASSES, &source, 1, 0, &learned);
 	block->dense[0] = 1e200;
 	block->dense[1] = -1e200;
-	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, &learned), block, probabilities);
+	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, CLASSES, &learned), block, probabilities);
 	for (int i = 0; i < ROWS; i++)
 	{
 		double		sum = 0;
@@ -161,8 +161,8 @@ test_variance_smoothing(void)
 	double		first = 0;
 
 	make_rows(&source, ROWS);
-	cvm_naive_bayes_fit(&columns, &source, 1, 0, &plain);
-	cvm_naive_bayes_fit(&columns, &source, 1, 0.5, &smoothed);
+	cvm_naive_bayes_fit(&columns, CLASSES, &source, 1, 0, &plain);
+	cvm_naive_bayes_fit(&columns, CLASSES, &source, 1, 0.5, &smoothed);
 	for (int k = 0; k < CLASSES; k++)
 	{
 		double		added = smoothed.variances[k * columns.dense_columns] -

@@ -54,16 +54,6 @@ variance_of(const Moments *moments)
 	return moments->weight > 0 ? moments->squares / moments->weight : 0;
 }
 
-/* Position of a code among the levels of its column. */
-static inline int
-level_of(const CvmBayesColumns *columns, int column, int32_t code)
-{
-	int			level = code - columns->first_slots[column] + 1;
-
-	/* the code of the reference level is a slot past all others */
-	return level < columns->level_counts[column] ? level : 0;
-}
-
 /* ---- learning ---- */
 
 typedef struct Sums
@@ -71,10 +61,11 @@ typedef struct Sums
 	double	   *class_weights;	/* classes */
 	Moments    *moments;		/* classes x dense_columns */
 	double	   *level_weights;	/* classes x level_total */
+	int			classes;
 } Sums;
 
 static void
-add_block(const CvmBayesColumns *columns, const CvmBlock *block, Sums *sums)
+add_block(const CvmExpansion *columns, const CvmBlock *block, Sums *sums)
 {
 	for (int row = 0; row < block->rows; row++)
 	{
@@ -91,7 +82,7 @@ add_block(const CvmBayesColumns *columns, const CvmBlock *block, Sums *sums)
 				add_value(&moments[i], dense[i], weight);
 		for (int i = 0; i < columns->coded_columns; i++)
 		{
-			levels[level_of(columns, i, codes[i])] += weight;
+			levels[cvm_expansion_level(columns, i, codes[i])] += weight;
 			levels += columns->level_counts[i];
 		}
 	}
@@ -105,16 +96,16 @@ smoothed(double weight, double total, int levels, double smoothing)
 }
 
 static void
-settle_numbers(const CvmBayesColumns *columns, const Sums *sums, double smoothing,
+settle_numbers(const CvmExpansion *columns, const Sums *sums, double smoothing,
 			   double variance_smoothing, double *means, double *variances)
 {
 	for (int i = 0; i < columns->dense_columns; i++)
 	{
 		Moments		all = {0, 0, 0};
 
-		for (int k = 0; k < columns->classes; k++)
+		for (int k = 0; k < sums->classes; k++)
 			add_moments(&all, &sums->moments[(size_t) k * columns->dense_columns + i]);
-		for (int k = 0; k < columns->classes; k++)
+		for (int k = 0; k < sums->classes; k++)
 		{
 			size_t		at = (size_t) k * columns->dense_columns + i;
 			const Moments *own = &sums->moments[at];
@@ -137,12 +128,12 @@ settle_numbers(const CvmBayesColumns *columns, const Sums *sums, double smoothin
 }
 
 static void
-settle_levels(const CvmBayesColumns *columns, const Sums *sums, double smoothing,
+settle_levels(const CvmExpansion *columns, const Sums *sums, double smoothing,
 			  double *probabilities)
 {
 	const double *weights = sums->level_weights;
 
-	for (int k = 0; k < columns->classes; k++)
+	for (int k = 0; k < sums->classes; k++)
 		for (int i = 0; i < columns->coded_columns; i++)
 		{
 			int			count = columns->level_counts[i];
@@ -153,19 +144,20 @@ settle_levels(const CvmBayesColumns *columns, const Sums *sums, double smoothing
 }
 
 void
-cvm_naive_bayes_fit(const CvmBayesColumns *columns, CvmBlockSource *rows,
+cvm_naive_bayes_fit(const CvmExpansion *columns, int classes, CvmBlockSource *rows,
 					double smoothing, double variance_smoothing, CvmNaiveBayes *learned)
 {
-	size_t		numbers = (size_t) columns->classes * columns->dense_columns;
-	size_t		levels = (size_t) columns->classes * columns->level_total;
-	double	   *priors = CVM_NEW(double, columns->classes);
+	size_t		numbers = (size_t) classes * columns->dense_columns;
+	size_t		levels = (size_t) classes * columns->level_total;
+	double	   *priors = CVM_NEW(double, classes);
 	double	   *means = CVM_NEW(double, numbers);
 	double	   *variances = CVM_NEW(double, numbers);
 	double	   *probabilities = CVM_NEW(double, levels);
 	Sums		sums = {
-		.class_weights = CVM_NEW_ZERO(double, columns->classes),
+		.class_weights = CVM_NEW_ZERO(double, classes),
 		.moments = CVM_NEW_ZERO(Moments, numbers),
-		.level_weights = CVM_NEW_ZERO(double, levels)
+		.level_weights = CVM_NEW_ZERO(double, levels),
+		.classes = classes
 	};
 
 	for (int b = 0; b < rows->blocks; b++)
@@ -173,7 +165,7 @@ cvm_naive_bayes_fit(const CvmBayesColumns *columns, CvmBlockSource *rows,
 		cvm_check_interrupt();
 		add_block(columns, rows->read(rows->state, b), &sums);
 	}
-	for (int k = 0; k < columns->classes; k++)
+	for (int k = 0; k < classes; k++)
 		priors[k] = sums.class_weights[k] / rows->total_weight;
 	settle_numbers(columns, &sums, smoothing, variance_smoothing, means, variances);
 	settle_levels(columns, &sums, smoothing, probabilities);
@@ -195,7 +187,8 @@ cvm_naive_bayes_fit(const CvmBayesColumns *columns, CvmBlockSource *rows,
  */
 struct CvmBayesScorer
 {
-	CvmBayesColumns columns;
+	const CvmExpansion *columns;
+	int			classes;
 	const double *means;
 	double	   *log_priors;
 	double	   *constants;		/* classes x dense_columns */
@@ -204,19 +197,21 @@ struct CvmBayesScorer
 };
 
 CvmBayesScorer *
-cvm_bayes_scorer_create(const CvmBayesColumns *columns, const CvmNaiveBayes *learned)
+cvm_bayes_scorer_create(const CvmExpansion *columns, int classes,
+						const CvmNaiveBayes *learned)
 {
 	CvmBayesScorer *scorer = CVM_NEW(CvmBayesScorer, 1);
-	size_t		numbers = (size_t) columns->classes * columns->dense_columns;
-	size_t		levels = (size_t) columns->classes * columns->level_total;
+	size_t		numbers = (size_t) classes * columns->dense_columns;
+	size_t		levels = (size_t) classes * columns->level_total;
 
-	scorer->columns = *columns;
+	scorer->columns = columns;
+	scorer->classes = classes;
 	scorer->means = learned->means;
-	scorer->log_priors = CVM_NEW(double, columns->classes);
+	scorer->log_priors = CVM_NEW(double, classes);
 	scorer->constants = CVM_NEW(double, numbers);
 	scorer->factors = CVM_NEW(double, numbers);
 	scorer->log_levels = CVM_NEW(double, levels);
-	for (int k = 0; k < columns->classes; k++)
+	for (int k = 0; k < classes; k++)
 		scorer->log_priors[k] = log(learned->priors[k]);
 	for (size_t i = 0; i < numbers; i++)
 	{
@@ -237,7 +232,7 @@ cvm_bayes_scorer_create(const CvmBayesColumns *columns, const CvmNaiveBayes *lea
 static double
 log_joint(const CvmBayesScorer *scorer, int class, const double *dense, const int32_t *codes)
 {
-	const CvmBayesColumns *columns = &scorer->columns;
+	const CvmExpansion *columns = scorer->columns;
 	size_t		first = (size_t) class * columns->dense_columns;
 	const double *levels = scorer->log_levels + (size_t) class * columns->level_total;
 	double		sum = scorer->log_priors[class];
@@ -256,7 +251,7 @@ log_joint(const CvmBayesScorer *scorer, int class, const double *dense, const in
 	}
 	for (int i = 0; i < columns->coded_columns; i++)
 	{
-		sum += levels[level_of(columns, i, codes[i])];
+		sum += levels[cvm_expansion_level(columns, i, codes[i])];
 		levels += columns->level_counts[i];
 	}
 	return sum;
@@ -267,7 +262,7 @@ log_joint(const CvmBayesScorer *scorer, int class, const double *dense, const in
 static void
 normalize(const CvmBayesScorer *scorer, double *scores)
 {
-	int			classes = scorer->columns.classes;
+	int			classes = scorer->classes;
 	bool		any = false;
 
 	for (int k = 0; k < classes; k++)
@@ -280,16 +275,16 @@ normalize(const CvmBayesScorer *scorer, double *scores)
 void
 cvm_bayes_scorer_block(const CvmBayesScorer *scorer, const CvmBlock *block, double *probabilities)
 {
-	const CvmBayesColumns *columns = &scorer->columns;
+	const CvmExpansion *columns = scorer->columns;
 
 	for (int row = 0; row < block->rows; row++)
 	{
 		const double *dense = block->dense + (size_t) row * columns->dense_columns;
 		const int32_t *codes = block->codes + (size_t) row * columns->coded_columns;
 
-		for (int k = 0; k < columns->classes; k++)
+		for (int k = 0; k < scorer->classes; k++)
 			probabilities[k] = log_joint(scorer, k, dense, codes);
 		normalize(scorer, probabilities);
-		probabilities += columns->classes;
+		probabilities += scorer->classes;
 	}
 }

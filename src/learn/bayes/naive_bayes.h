@@ -17,21 +17,7 @@
 #ifndef CVM_NAIVE_BAYES_H
 #define CVM_NAIVE_BAYES_H
 
-#include <stdbool.h>
-
-#include "linalg/block.h"
-
-/* How the columns of blocks are to be read. */
-typedef struct CvmBayesColumns
-{
-	int			classes;
-	int			dense_columns;
-	const bool *is_indicator;	/* by dense column */
-	int			coded_columns;
-	const int  *first_slots;	/* by coded column: the slot of level 1 */
-	const int  *level_counts;	/* by coded column, with the reference level */
-	int			level_total;	/* sum of level_counts */
-} CvmBayesColumns;
+#include "linalg/expansion.h"
 
 /*
  * What is learned.  Levels of one class stand column by column, the reference
@@ -52,8 +38,8 @@ typedef struct CvmNaiveBayes
  * without a value of a number takes over the number's mean and variance over
  * all classes.  Arrays are allocated with cvm_alloc.
  */
-extern void cvm_naive_bayes_fit(const CvmBayesColumns *columns, CvmBlockSource *rows,
-								double smoothing, double variance_smoothing,
+extern void cvm_naive_bayes_fit(const CvmExpansion *columns, int classes,
+								CvmBlockSource *rows, double smoothing, double variance_smoothing,
 								CvmNaiveBayes *learned);
 
 /*
@@ -62,7 +48,7 @@ extern void cvm_naive_bayes_fit(const CvmBayesColumns *columns, CvmBlockSource *
  */
 typedef struct CvmBayesScorer CvmBayesScorer;
 
-extern CvmBayesScorer *cvm_bayes_scorer_create(const CvmBayesColumns *columns,
+extern CvmBayesScorer *cvm_bayes_scorer_create(const CvmExpansion *columns, int classes,
 											   const CvmNaiveBayes *learned);
 extern void cvm_bayes_scorer_block(const CvmBayesScorer *scorer, const CvmBlock *block,
 								   double *probabilities);
