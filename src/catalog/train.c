@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog/access.h"
+#include "catalog/gate.h"
 #include "catalog/progress.h"
 #include "catalog/record.h"
 #include "catalog/runs.h"
@@ -29,9 +30,6 @@
 #include "model/model_type.h"
 #include "pg/options_json.h"
 #include "pg/report.h"
-
-/* A candidate may be worse by this share of the active version's figure. */
-#define PROMOTION_MARGIN 0.01
 
 typedef struct MetricSet
 {
@@ -89,15 +87,6 @@ measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *sour
 	pfree(predictions);
 }
 
-static double
-metric_value(const MetricSet *set, const char *name)
-{
-	for (int i = 0; i < set->count; i++)
-		if (strcmp(set->metrics[i].name, name) == 0)
-			return set->metrics[i].value;
-	return NAN;
-}
-
 static void
 append_metrics(StringInfo json, const char *name, const MetricSet *set)
 {
@@ -144,48 +133,6 @@ new_model(const CvmDefinition *definition, const CvmOptions *options, const CvmF
 	return model;
 }
 
-/* The active version, or NULL where there is none. */
-static const CvmModel *
-active_model(const CvmDefinition *definition, bool latest)
-{
-	if (definition == NULL || definition->active_version == 0)
-		return NULL;
-	return cvm_model_unpack(cvm_version_fitted(definition, definition->active_version,
-													   latest));
-}
-
-/* Whether two models answer the same question, so that one can be measured
- * against the other. */
-static bool
-comparable(const CvmModel *model, const CvmFrame *frame)
-{
-	if (model == NULL || model->task != frame->task ||
-		model->class_count != frame->class_count)
-		return false;
-	for (int i = 0; i < model->class_count; i++)
-		if (strcmp(model->classes[i], frame->classes[i]) != 0)
-			return false;
-	return true;
-}
-
-/*
- * Why the candidate cannot be measured against the active version on the
- * held-out rows, or NULL.
- */
-static char *
-not_comparable(const CvmFrame *frame, const CvmModel *active, int active_number)
-{
-	if (!comparable(active, frame))
-		return psprintf("not comparable with version %d: other classes", active_number);
-	for (int i = 0; i < active->encoder.input_count; i++)
-		if (!cvm_frame_has_feature(frame, active->encoder.inputs[i].name))
-			return psprintf("not comparable with version %d: it reads column \"%s\" too",
-							active_number, active->encoder.inputs[i].name);
-	if (frame->validation.rows == 0)
-		return psprintf("no held-out rows to compare with version %d", active_number);
-	return NULL;
-}
-
 static void
 learn(const CvmOptions *options, CvmFrame *frame, const CvmProgress *progress,
 	  CvmModel *model, const char *name)
@@ -204,67 +151,14 @@ learn(const CvmOptions *options, CvmFrame *frame, const CvmProgress *progress,
 
 	if (options->warm_start)
 	{
-		const CvmModel *active = active_model(cvm_definition_find(name, false), false);
+		const CvmModel *active = cvm_active_model_of(cvm_definition_find(name, false), false);
 
-		if (comparable(active, frame) && active->learner == frame->learner &&
+		if (cvm_same_question(active, frame) && active->learner == frame->learner &&
 			active->family == frame->family)
 			lesson.start = active;
 	}
 	cvm_report(frame->learner->fit(&lesson, model, &error), &error);
 	cvm_report(cvm_model_check(model, &error), &error);
-}
-
-/* ---- the gate ---- */
-
-/*
- * Whether the candidate becomes active; *reason says why not, or how well.
- * Under the lock of the registry row.
- */
-static bool
-passes_gate(const CvmOptions *options, CvmFrame *frame, const MetricSet *candidate,
-			const CvmDefinition *definition, char **reason)
-{
-	bool		more_is_better;
-	const char *metric = cvm_primary_metric(frame->family, frame->task, &more_is_better);
-	int			active_number = definition->active_version;
-	const CvmModel *active;
-	MetricSet	current;
-	double		old_value;
-	double		new_value;
-	double		gain;
-
-	*reason = NULL;
-	if (options->promote == CVM_PROMOTE_NEVER)
-	{
-		*reason = pstrdup("option \"promote\" is \"never\"");
-		return false;
-	}
-	if (active_number == 0)
-	{
-		*reason = pstrdup("first version");
-		return true;
-	}
-	active = active_model(definition, true);
-	*reason = not_comparable(frame, active, active_number);
-	if (*reason != NULL)
-		return true;
-
-	measure(frame, active, cvm_frame_held_out(frame, &active->encoder), &current);
-	old_value = metric_value(&current, metric);
-	new_value = metric_value(candidate, metric);
-	if (isnan(old_value) || isnan(new_value))
-	{
-		*reason = psprintf("%s has no value on the held-out rows", metric);
-		return true;
-	}
-	gain = more_is_better ? new_value - old_value : old_value - new_value;
-	*reason = psprintf("%s %.4f against %.4f of version %d on the same held-out rows",
-					   metric, new_value, old_value, active_number);
-	if (options->promote == CVM_PROMOTE_ALWAYS)
-		return true;
-	if (options->promote == CVM_PROMOTE_IF_BETTER)
-		return gain > 0;
-	return gain >= -PROMOTION_MARGIN * fabs(old_value);
 }
 
 static void
@@ -361,8 +255,8 @@ cvm_train(CvmDefinition *definition, int run)
 	CvmModel   *model;
 	MetricSet	training;
 	MetricSet	validation = {.count = 0};
+	CvmDecision decision;
 	bool		promoted;
-	char	   *reason;
 
 	cvm_options_for_train(&options);
 	if (!replace)
@@ -393,16 +287,17 @@ cvm_train(CvmDefinition *definition, int run)
 	cvm_progress_phase(&progress, "storing");
 	definition->task = pstrdup(cvm_task_name(frame->task));
 	lock_definition(definition, replace);
-	promoted = passes_gate(&options, frame, &validation, definition, &reason);
+	decision = cvm_gate_decide(&options, frame, model, definition);
+	promoted = strcmp(decision.status, "active") == 0;
 	if (run == 0)
 		run = cvm_run_create(definition->model, "train", "succeeded", NULL, 1);
 
 	result->seconds = (GetCurrentTimestamp() - started) / 1e6;
-	result->status = promoted ? "active"
-		: options.promote == CVM_PROMOTE_NEVER ? "candidate" : "rejected";
+	result->status = decision.status;
 	result->version = cvm_record_version(definition->model, model,
-										 promoted ? "candidate" : result->status, reason,
-										 definition->active_version, run, result->seconds);
+										 promoted ? "candidate" : decision.status,
+										 decision.reason, definition->active_version, run,
+										 result->seconds);
 	cvm_record_metrics(definition->model, result->version, "training",
 					   training.metrics, training.count);
 	cvm_record_metrics(definition->model, result->version, "validation",
@@ -412,15 +307,15 @@ cvm_train(CvmDefinition *definition, int run)
 	cvm_record_epochs(definition->model, run, progress.epochs, progress.count);
 	cvm_run_succeed(definition->model, run, result->version, model->rows,
 					model->validation_rows, frame->rows_left_out, frame->null_cells,
-					model->iterations, cvm_outcome_name(model->outcome), reason);
+					model->iterations, cvm_outcome_name(model->outcome), decision.reason);
 	if (promoted)
-		cvm_version_activate(definition->model, result->version, reason);
+		cvm_version_activate(definition->model, result->version, decision.reason);
 
 	result->algorithm = frame->learner->name;
 	result->task = definition->task;
 	result->training_rows = model->rows;
 	result->validation_rows = model->validation_rows;
-	result->reason = reason;
+	result->reason = decision.reason;
 	result->metrics = metrics_json(frame, model, &training, &validation);
 	cvm_progress_end(&progress);
 	cvm_frame_end(frame);

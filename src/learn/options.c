@@ -22,7 +22,7 @@ static const char *const solver_names[] = {
 static const char *const driver_names[] = {"auto", "memory", "spill", "passes", NULL};
 static const char *const schedule_names[] = {"constant", "inverse", "cosine", NULL};
 static const char *const class_weight_names[] = {"none", "balanced", NULL};
-static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "never", NULL};
+static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "manual", NULL};
 
 #define NUMBER(name, minimum, maximum, default_text, help) \
 	{#name, CVM_OPTION_NUMBER, offsetof(CvmOptions, name), minimum, maximum, NULL, default_text, help}
@@ -69,6 +69,7 @@ const CvmOptionSpec cvm_option_specs[] = {
 	NUMBER(variance_smoothing, 0, 1, "1e-9", "naive_bayes: share of a number's variance that is added to its variance in each class"),
 	BOOLEAN(warm_start, "false", "start from the active version"),
 	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
+	NUMBER(promote_margin, 0, 1, "0.01", "promote if_not_worse: share of the active version's figure that a new version may be worse by"),
 };
 
 const int	cvm_option_count = sizeof(cvm_option_specs) / sizeof(cvm_option_specs[0]);

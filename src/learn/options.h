@@ -40,7 +40,7 @@ typedef enum CvmClassWeight
 
 typedef enum CvmPromote
 {
-	CVM_PROMOTE_ALWAYS, CVM_PROMOTE_IF_NOT_WORSE, CVM_PROMOTE_IF_BETTER, CVM_PROMOTE_NEVER
+	CVM_PROMOTE_ALWAYS, CVM_PROMOTE_IF_NOT_WORSE, CVM_PROMOTE_IF_BETTER, CVM_PROMOTE_MANUAL
 } CvmPromote;
 
 typedef struct CvmOptions
@@ -73,6 +73,7 @@ typedef struct CvmOptions
 	double		variance_smoothing; /* naive_bayes: share of a column's variance */
 	bool		warm_start;
 	int			promote;		/* CvmPromote */
+	double		promote_margin; /* share of the active version's figure */
 } CvmOptions;
 
 typedef enum CvmOptionKind

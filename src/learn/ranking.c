@@ -62,9 +62,8 @@ bucket_shift(uint64_t range, size_t buckets)
 	return shift;
 }
 
-/* Sorts by falling key. */
-static void
-flag_sort(CvmRankedRow *rows, size_t count)
+void
+cvm_ranking_sort_rows(CvmRankedRow *rows, size_t count)
 {
 	size_t		next[MOST_BUCKETS];
 	size_t		end[MOST_BUCKETS];
@@ -129,7 +128,7 @@ flag_sort(CvmRankedRow *rows, size_t count)
 	position = 0;
 	for (size_t bucket = 0; bucket < buckets; bucket++)
 	{
-		flag_sort(rows + position, end[bucket] - position);
+		cvm_ranking_sort_rows(rows + position, end[bucket] - position);
 		position = end[bucket];
 	}
 }
@@ -138,7 +137,7 @@ static void
 sort(CvmRanking *ranking)
 {
 	if (!ranking->sorted)
-		flag_sort(ranking->rows, ranking->count);
+		cvm_ranking_sort_rows(ranking->rows, ranking->count);
 	ranking->sorted = true;
 }
 

@@ -64,6 +64,9 @@ cvm_ranking_add(CvmRanking *ranking, bool positive, double score, double weight)
 	ranking->sorted = false;
 }
 
+/* Sorts by falling key; what "weight" holds goes along. */
+extern void cvm_ranking_sort_rows(CvmRankedRow *rows, size_t count);
+
 /* Area under the ROC curve, ties counted half; NaN where a class is missing. */
 extern double cvm_ranking_auc(CvmRanking *ranking);
 

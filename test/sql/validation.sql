@@ -70,7 +70,7 @@ SELECT status FROM cvm.train('gated', 'gated', 'bought', key => 'id');
 SELECT status FROM cvm.train('gated', 'poisoned', 'bought', key => 'id', options => '{"promote": "if_not_worse"}');
 SELECT status FROM cvm.train('gated', 'gated', 'bought', key => 'id', options => '{"promote": "if_better"}');
 SELECT status FROM cvm.train('gated', 'gated', 'bought', key => 'id', options => '{"promote": "if_not_worse"}');
-SELECT status FROM cvm.train('gated', 'gated', 'bought', key => 'id', options => '{"promote": "never"}');
+SELECT status FROM cvm.train('gated', 'gated', 'bought', key => 'id', options => '{"promote": "manual"}');
 SELECT status FROM cvm.train('gated', 'poisoned', 'bought', key => 'id');
 SELECT status FROM cvm.train('gated', 'gated', 'bought', key => 'id', options => '{"promote": "if_better"}');
 SELECT status FROM cvm.train('gated', 'gated', 'bought', features => ARRAY['z'], key => 'id', options => '{"promote": "if_better"}');

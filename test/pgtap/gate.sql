@@ -1,0 +1,46 @@
+-- The gate: what each policy makes of a candidate that is better, as good,
+-- worse by little, shown to be worse.
+BEGIN;
+SELECT plan(11);
+SET LOCAL client_min_messages = error;
+
+CREATE TEMPORARY TABLE customers AS
+SELECT i AS id, sin(i) AS x, cos(5 * i) AS blind,
+	sin(i) + 0.8 * cos(7 * i) > 0 AS churned, 3 * sin(i) + cos(7 * i) AS spend
+FROM generate_series(1, 4000) AS i;
+
+CREATE FUNCTION pg_temp.reason(model text) RETURNS text
+LANGUAGE sql RETURN (SELECT reason FROM cvm.versions(model) ORDER BY version DESC LIMIT 1);
+-- The status of a version that learned from a formula instead of x, beside an
+-- active one that learned from x; held-out rows are the same.
+CREATE FUNCTION pg_temp.against_x(model text, formula text, options jsonb) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	CREATE OR REPLACE TEMPORARY VIEW seen AS SELECT id, x, churned FROM customers;
+	PERFORM cvm.train(model, 'seen', 'churned', key => 'id');
+	EXECUTE format('CREATE OR REPLACE TEMPORARY VIEW seen AS'
+		' SELECT id, CASE WHEN cvm.held_out(id) THEN x ELSE %s END AS x, churned FROM customers', formula);
+	RETURN (SELECT status FROM cvm.train(model, 'seen', 'churned', key => 'id', options => options));
+END $$;
+
+SELECT is(pg_temp.against_x('as_good', 'x', '{"promote": "if_not_worse"}'), 'active', 'as good is not worse');
+SELECT is(pg_temp.against_x('as_good', 'x', '{"promote": "if_better"}'), 'candidate', 'as good is not better, nor shown to be worse');
+SELECT is(pg_temp.against_x('as_good', 'x', '{"promote": "manual"}'), 'candidate', 'manual promotes nothing');
+SELECT is(pg_temp.reason('as_good'), 'option "promote" is "manual"', 'and says so');
+
+-- the training rows teach the opposite
+SELECT is(pg_temp.against_x('worse', '-x', '{"promote": "if_not_worse"}'), 'rejected', 'shown to be worse');
+SELECT matches(pg_temp.reason('worse'),
+	'^auc 0\.0\d+ against 0\.9\d+ of version 1 on the same held-out rows \(-0\.\d{4} \+/- 0\.0\d{3}\)$', 'with figures');
+SELECT is(pg_temp.against_x('worse', '-x', '{"promote": "if_not_worse", "promote_margin": 1}'), 'active', 'a margin as wide as the figure');
+SELECT is(pg_temp.against_x('worse', '-x', '{"promote": "always"}'), 'active', 'always asks for nothing');
+
+-- regression, by RMSE: the new one knows more
+SELECT FROM cvm.train('spend', 'SELECT id, x, blind, spend FROM customers', 'spend', features => ARRAY['blind'], key => 'id');
+SELECT is((SELECT status FROM cvm.train('spend', 'SELECT id, x, blind, spend FROM customers', 'spend', key => 'id',
+	options => '{"promote": "if_better"}')), 'active', 'better');
+SELECT matches(pg_temp.reason('spend'), '^rmse 0\.7\d+ against 2\.\d+ of version 1 on the same held-out rows \(-1\.\d{4} \+/- 0\.\d{4}\)$',
+	'by RMSE, where less is better');
+SELECT throws_ok($$SELECT cvm.train('spend', 'customers', 'spend', options => '{"promote_margin": -1}')$$, '22023');
+
+SELECT * FROM finish();
+ROLLBACK;
