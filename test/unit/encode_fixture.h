@@ -64,7 +64,7 @@ table_add(Table *table, const double *numbers, const char *const *texts, double 
 	block->rows++;
 	block->target[row % CVM_BLOCK_ROWS] = row;
 	block->weight[row % CVM_BLOCK_ROWS] = weight;
-	if (table->dense_columns > 0)
+	if (numbers != NULL)
 		memcpy(table_numbers(table, row), numbers, table->dense_columns * sizeof(double));
 	for (int i = 0; i < table->coded_columns; i++)
 		table_codes(table, row)[i] = texts[i] == NULL ? -1 :
