@@ -10,7 +10,7 @@ SELECT i AS id, sin(i) AS x, cos(3 * i) AS z, sin(i) + cos(7 * i) > 0 AS churned
 SELECT version, status FROM cvm.train('churn', 'customers', 'churned', features => ARRAY['x'], key => 'id');
 SELECT version, status FROM cvm.train('churn', 'customers', 'churned', features => ARRAY['z'], key => 'id');
 SELECT version, status FROM cvm.train('churn', 'customers', 'churned', key => 'id');
-SELECT version, status FROM cvm.train('churn', 'customers', 'churned', features => ARRAY['x', 'z'], key => 'id', options => '{"promote": "never", "l2": 9}');
+SELECT version, status FROM cvm.train('churn', 'customers', 'churned', features => ARRAY['x', 'z'], key => 'id', options => '{"promote": "manual", "l2": 9}');
 SELECT version, status, parent_version, run, reason, algorithm, training_rows, validation_rows, created_by = current_user AS own,
 	created_at <= now() AS then, promoted_at IS NOT NULL AS promoted, duration > '0' AS took_time, seed, library_version
 FROM cvm.versions('churn');
@@ -78,7 +78,7 @@ SELECT training_rows + validation_rows FROM cvm.train('churn', 'customers', 'chu
 ROLLBACK;
 
 -- a model without an active version
-SELECT version, status FROM cvm.train('idle', 'customers', 'churned', options => '{"promote": "never"}');
+SELECT version, status FROM cvm.train('idle', 'customers', 'churned', options => '{"promote": "manual"}');
 SELECT cvm.predict('idle', c) FROM customers AS c LIMIT 1;
 SELECT cvm.active_model('idle');
 SELECT * FROM cvm.evaluate('idle', 'customers');
