@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "learn/solver.h"
+#include "linalg/dense.h"
 
 #define ADAGRAD_EPSILON 1e-10
 #define ADAM_FIRST_DECAY 0.9
@@ -110,27 +111,38 @@ cvm_learning_rate(const CvmOptions *options, CvmSolver solver,
 
 /* ---- the step ---- */
 
-/* What one step does to every weight alike. */
-typedef struct Step
+void
+cvm_step_begin(CvmStepper *stepper, const double *gradient, double weight,
+			   const CvmOptions *options, double rate, double total_weight, CvmStep *step)
 {
-	double		rate;
-	double		scale;			/* of the gradient: mean of the batch, clipped */
-	double		l2;
-	double		l1;
-	double		momentum;
-	double		first_correction;	/* adam */
-	double		second_correction;
-} Step;
+	double		steps = ++stepper->step[0];
+
+	step->rate = rate;
+	step->scale = 1 / weight;
+	step->l2 = options->l2 / total_weight;
+	step->l1 = options->l1 / total_weight;
+	step->momentum = options->momentum;
+	step->first_correction = 1 / (1 - pow(ADAM_FIRST_DECAY, steps));
+	step->second_correction = 1 / (1 - pow(ADAM_SECOND_DECAY, steps));
+	if (options->clip > 0)
+	{
+		double		norm = cvm_norm(stepper->parameters, gradient) * step->scale;
+
+		if (norm > options->clip)
+			step->scale *= options->clip / norm;
+	}
+}
 
 static void
-step_sgd(CvmStepper *stepper, const Step *step, const double *gradient, int from, int to)
+step_sgd(CvmStepper *stepper, const CvmStep *step, const double *gradient,
+		 double l2, double l1, int from, int to)
 {
 	double	   *weights = stepper->weights;
-	double		threshold = step->rate * step->l1;
+	double		threshold = step->rate * l1;
 
 	for (int i = from; i < to; i++)
 	{
-		double		slope = step->scale * gradient[i] + step->l2 * weights[i];
+		double		slope = step->scale * gradient[i] + l2 * weights[i];
 
 		weights[i] = cvm_shrink(weights[i] - step->rate * slope, threshold);
 	}
@@ -138,15 +150,16 @@ step_sgd(CvmStepper *stepper, const Step *step, const double *gradient, int from
 
 /* A constant gradient g moves the weights by g / (1 - momentum) at last. */
 static void
-step_momentum(CvmStepper *stepper, const Step *step, const double *gradient, int from, int to)
+step_momentum(CvmStepper *stepper, const CvmStep *step, const double *gradient,
+			  double l2, double l1, int from, int to)
 {
 	double	   *weights = stepper->weights;
 	double	   *velocity = stepper->first;
-	double		threshold = step->rate * step->l1 / (1 - step->momentum);
+	double		threshold = step->rate * l1 / (1 - step->momentum);
 
 	for (int i = from; i < to; i++)
 	{
-		double		slope = step->scale * gradient[i] + step->l2 * weights[i];
+		double		slope = step->scale * gradient[i] + l2 * weights[i];
 
 		velocity[i] = step->momentum * velocity[i] + slope;
 		weights[i] = cvm_shrink(weights[i] - step->rate * velocity[i], threshold);
@@ -154,24 +167,26 @@ step_momentum(CvmStepper *stepper, const Step *step, const double *gradient, int
 }
 
 static void
-step_adagrad(CvmStepper *stepper, const Step *step, const double *gradient, int from, int to)
+step_adagrad(CvmStepper *stepper, const CvmStep *step, const double *gradient,
+			 double l2, double l1, int from, int to)
 {
 	double	   *weights = stepper->weights;
 	double	   *sum = stepper->second;
 
 	for (int i = from; i < to; i++)
 	{
-		double		slope = step->scale * gradient[i] + step->l2 * weights[i];
+		double		slope = step->scale * gradient[i] + l2 * weights[i];
 		double		rate;
 
 		sum[i] += slope * slope;
 		rate = step->rate / (sqrt(sum[i]) + ADAGRAD_EPSILON);
-		weights[i] = cvm_shrink(weights[i] - rate * slope, rate * step->l1);
+		weights[i] = cvm_shrink(weights[i] - rate * slope, rate * l1);
 	}
 }
 
 static void
-step_adam(CvmStepper *stepper, const Step *step, const double *gradient, int from, int to)
+step_adam(CvmStepper *stepper, const CvmStep *step, const double *gradient,
+		  double l2, double l1, int from, int to)
 {
 	double	   *weights = stepper->weights;
 	double	   *first = stepper->first;
@@ -179,44 +194,50 @@ step_adam(CvmStepper *stepper, const Step *step, const double *gradient, int fro
 
 	for (int i = from; i < to; i++)
 	{
-		double		slope = step->scale * gradient[i] + step->l2 * weights[i];
+		double		slope = step->scale * gradient[i] + l2 * weights[i];
 		double		rate;
 
 		first[i] += (1 - ADAM_FIRST_DECAY) * (slope - first[i]);
 		second[i] += (1 - ADAM_SECOND_DECAY) * (slope * slope - second[i]);
 		rate = step->rate / (sqrt(second[i] * step->second_correction) + ADAM_EPSILON);
 		weights[i] = cvm_shrink(weights[i] - rate * step->first_correction * first[i],
-								rate * step->l1);
+								rate * l1);
 	}
 }
 
-static void
-move_weights(CvmStepper *stepper, const Step *step, const double *gradient, int from, int to)
+void
+cvm_step_move(CvmStepper *stepper, const CvmStep *step, const double *gradient,
+			  int from, int to, bool penalized)
 {
+	double		l2 = penalized ? step->l2 : 0;
+	double		l1 = penalized ? step->l1 : 0;
+
 	switch (stepper->solver)
 	{
 		case CVM_SOLVER_MOMENTUM:
-			step_momentum(stepper, step, gradient, from, to);
+			step_momentum(stepper, step, gradient, l2, l1, from, to);
 			break;
 		case CVM_SOLVER_ADAGRAD:
-			step_adagrad(stepper, step, gradient, from, to);
+			step_adagrad(stepper, step, gradient, l2, l1, from, to);
 			break;
 		case CVM_SOLVER_ADAM:
-			step_adam(stepper, step, gradient, from, to);
+			step_adam(stepper, step, gradient, l2, l1, from, to);
 			break;
 		default:
-			step_sgd(stepper, step, gradient, from, to);
+			step_sgd(stepper, step, gradient, l2, l1, from, to);
 			break;
 	}
 }
 
 /* avg_t = avg_{t-1} + (p + 1) / (t + p) (w_t - avg_{t-1}), p the power. */
-static void
-average_weights(CvmStepper *stepper)
+void
+cvm_step_end(CvmStepper *stepper)
 {
-	double		steps = ++stepper->step[1];
-	double		share = (AVERAGE_POWER + 1) / (steps + AVERAGE_POWER);
+	double		share;
 
+	if (stepper->average == NULL)
+		return;
+	share = (AVERAGE_POWER + 1) / (++stepper->step[1] + AVERAGE_POWER);
 	for (int i = 0; i < stepper->parameters; i++)
 		stepper->average[i] += share * (stepper->weights[i] - stepper->average[i]);
 }
@@ -268,44 +289,18 @@ cvm_stepper_finish(CvmStepper *stepper, const CvmShape *shape, const CvmOptions 
 				   double rate, double total_weight, double *work)
 {
 	const double *gradient = work + WORK_GRADIENT;
-	int			parameters = stepper->parameters;
-	int			stride = shape->slots + 1;
-	double		steps = ++stepper->step[0];
-	Step		step;
-	Step		intercept_step;
+	CvmStep		step;
 
-	step.rate = rate;
-	step.scale = 1 / work[WORK_WEIGHT];
-	step.l2 = options->l2 / total_weight;
-	step.l1 = options->l1 / total_weight;
-	step.momentum = options->momentum;
-	step.first_correction = 1 / (1 - pow(ADAM_FIRST_DECAY, steps));
-	step.second_correction = 1 / (1 - pow(ADAM_SECOND_DECAY, steps));
-	if (options->clip > 0)
-	{
-		double		square = 0;
-		double		norm;
-
-		for (int i = 0; i < parameters; i++)
-			square += gradient[i] * gradient[i];
-		norm = sqrt(square) * step.scale;
-		if (norm > options->clip)
-			step.scale *= options->clip / norm;
-	}
-	intercept_step = step;
-	intercept_step.l2 = 0;
-	intercept_step.l1 = 0;
-
+	cvm_step_begin(stepper, gradient, work[WORK_WEIGHT], options, rate, total_weight, &step);
 	for (int output = 0; output < shape->outputs; output++)
 	{
-		int			from = output * stride;
+		int			from = output * (shape->slots + 1);
 		int			intercept = from + shape->slots;
 
-		move_weights(stepper, &step, gradient, from, intercept);
-		move_weights(stepper, &intercept_step, gradient, intercept, intercept + 1);
+		cvm_step_move(stepper, &step, gradient, from, intercept, true);
+		cvm_step_move(stepper, &step, gradient, intercept, intercept + 1, false);
 	}
-	if (stepper->average != NULL)
-		average_weights(stepper);
+	cvm_step_end(stepper);
 	return work[WORK_LOSS] / work[WORK_WEIGHT];
 }
 

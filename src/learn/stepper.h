@@ -84,6 +84,28 @@ extern double cvm_stepper_finish(CvmStepper *stepper, const CvmShape *shape,
 								 double total_weight, double *work);
 
 /*
+ * The same for a learner that has the gradient, summed over a batch of that
+ * weight: begin, move every range of parameters once, end.
+ */
+typedef struct CvmStep
+{
+	double		rate;
+	double		scale;			/* of the gradient: mean of the batch, clipped */
+	double		l2;
+	double		l1;
+	double		momentum;
+	double		first_correction;	/* adam: for moments that began at zero */
+	double		second_correction;
+} CvmStep;
+
+extern void cvm_step_begin(CvmStepper *stepper, const double *gradient, double weight,
+						   const CvmOptions *options, double rate, double total_weight,
+						   CvmStep *step);
+extern void cvm_step_move(CvmStepper *stepper, const CvmStep *step, const double *gradient,
+						  int from, int to, bool penalized);
+extern void cvm_step_end(CvmStepper *stepper);
+
+/*
  * The weights to use: the average where there is one.  In it the weights of
  * step t count as t^3 (polynomial-decay averaging; Shamir and Zhang, 2013):
  * nearly all of it is the later half of the steps, whatever their number.
