@@ -13,7 +13,7 @@
 #include "learn/options.h"
 
 static const char *const kind_names[] = {
-	"number", "integer", "integer", "boolean", "text", "choice"
+	"number", "integer", "integer", "integers", "boolean", "text", "choice"
 };
 
 static Datum
@@ -37,7 +37,7 @@ cvm_options(PG_FUNCTION_ARGS)
 	for (int i = 0; i < cvm_option_count; i++)
 	{
 		const CvmOptionSpec *spec = &cvm_option_specs[i];
-		bool		ranged = spec->kind <= CVM_OPTION_INTEGER64;
+		bool		ranged = spec->kind <= CVM_OPTION_INTEGERS;
 		Datum		values[7] = {0};
 		bool		nulls[7] = {false};
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "learn/network/activation.h"
 
 static const char *const solver_names[] = {
 	"auto", "newton", "lbfgs", "sgd", "momentum", "adagrad", "adam", NULL
@@ -30,6 +31,8 @@ static const char *const promote_names[] = {"always", "if_not_worse", "if_better
 	{#name, CVM_OPTION_INTEGER, offsetof(CvmOptions, name), minimum, maximum, NULL, default_text, help}
 #define INTEGER64(name, minimum, maximum, default_text, help) \
 	{#name, CVM_OPTION_INTEGER64, offsetof(CvmOptions, name), minimum, maximum, NULL, default_text, help}
+#define INTEGERS(name, minimum, maximum, default_text, help) \
+	{#name, CVM_OPTION_INTEGERS, offsetof(CvmOptions, name), minimum, maximum, NULL, default_text, help}
 #define BOOLEAN(name, default_text, help) \
 	{#name, CVM_OPTION_BOOLEAN, offsetof(CvmOptions, name), 0, 1, NULL, default_text, help}
 #define TEXT(name, help) \
@@ -60,6 +63,10 @@ const CvmOptionSpec cvm_option_specs[] = {
 	INTEGER(patience, 0, 1000000, "10", "stop sgd, momentum, adagrad and adam after so many epochs without a better validation loss; 0 for never"),
 	NUMBER(clip, 0, 1e300, "0", "largest gradient norm of a batch; 0 for no limit"),
 	NUMBER(delta, 1e-300, 1e300, "1.345", "huber: residuals beyond it count linearly"),
+	INTEGERS(hidden_layers, 1, 4096, "[64, 32]", "neural_network: units of each hidden layer, at most eight layers"),
+	CHOICE(activation, cvm_activation_names, "relu", "neural_network: what hidden units make of their sums"),
+	NUMBER(dropout, 0, 0.9, "0", "neural_network: share of the hidden units left out at random while training"),
+	NUMBER(adversarial, 0, 100, "0", "neural_network: also learn from the worst neighbors of rows, so far from them in every number (fast gradient sign method); 0 for not"),
 	CHOICE(class_weight, class_weight_names, "none", "balanced: classes count alike, however rare"),
 	TEXT(positive, "label of the positive class"),
 	INTEGER(max_categories, 2, 1000000, "1000", "most levels a category column keeps"),
@@ -74,6 +81,18 @@ const CvmOptionSpec cvm_option_specs[] = {
 
 const int	cvm_option_count = sizeof(cvm_option_specs) / sizeof(cvm_option_specs[0]);
 
+/* From a text like "[64, 32]". */
+static CvmStatus
+set_default_integers(CvmOptions *options, const CvmOptionSpec *spec)
+{
+	double		values[CVM_MAX_HIDDEN_LAYERS];
+	int			count = 0;
+
+	for (const char *next = spec->default_text; *next != '\0' && *next != ']'; count++)
+		values[count] = strtod(next + 1, (char **) &next);
+	return cvm_option_set_numbers(options, spec, values, count, NULL);
+}
+
 static void
 set_default(CvmOptions *options, const CvmOptionSpec *spec)
 {
@@ -85,6 +104,9 @@ set_default(CvmOptions *options, const CvmOptionSpec *spec)
 		case CVM_OPTION_INTEGER:
 		case CVM_OPTION_INTEGER64:
 			status = cvm_option_set_number(options, spec, strtod(spec->default_text, NULL), NULL);
+			break;
+		case CVM_OPTION_INTEGERS:
+			status = set_default_integers(options, spec);
 			break;
 		case CVM_OPTION_BOOLEAN:
 			status = cvm_option_set_boolean(options, spec, strcmp(spec->default_text, "true") == 0, NULL);
@@ -207,6 +229,8 @@ wrong_kind(const CvmOptionSpec *spec, CvmError *error)
 		case CVM_OPTION_INTEGER:
 		case CVM_OPTION_INTEGER64:
 			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be an integer", spec->name);
+		case CVM_OPTION_INTEGERS:
+			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be an array of integers", spec->name);
 		case CVM_OPTION_BOOLEAN:
 			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be true or false", spec->name);
 		case CVM_OPTION_TEXT:
@@ -240,21 +264,12 @@ set_owned_text(CvmOptions *options, const CvmOptionSpec *spec, const char *value
 	return CVM_OK;
 }
 
-/* A text option takes numbers and booleans too: {"positive": 1}. */
-CvmStatus
-cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec, double value, CvmError *error)
+static CvmStatus
+check_number(const CvmOptionSpec *spec, double value, CvmError *error)
 {
-	bool		integral = spec->kind == CVM_OPTION_INTEGER || spec->kind == CVM_OPTION_INTEGER64;
+	bool		integral = spec->kind != CVM_OPTION_NUMBER;
 
-	if (spec->kind == CVM_OPTION_TEXT)
-	{
-		char		text[32];
-
-		snprintf(text, sizeof(text), "%.15g", value);
-		return set_owned_text(options, spec, text);
-	}
-	if (spec->kind == CVM_OPTION_BOOLEAN || spec->kind == CVM_OPTION_CHOICE ||
-		(integral && value != floor(value)))
+	if (integral && value != floor(value))
 		return wrong_kind(spec, error);
 	if (!(value >= spec->minimum && value <= spec->maximum))
 	{
@@ -265,12 +280,59 @@ cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec, double val
 			cvm_hint(error, "It must be between %.15g and %.15g.", spec->minimum, spec->maximum);
 		return CVM_BAD_OPTION;
 	}
+	return CVM_OK;
+}
+
+/* A text option takes numbers and booleans too: {"positive": 1}. */
+CvmStatus
+cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec, double value, CvmError *error)
+{
+	CvmStatus	status;
+
+	if (spec->kind == CVM_OPTION_TEXT)
+	{
+		char		text[32];
+
+		snprintf(text, sizeof(text), "%.15g", value);
+		return set_owned_text(options, spec, text);
+	}
+	if (spec->kind == CVM_OPTION_INTEGERS)
+		return cvm_option_set_numbers(options, spec, &value, 1, error);
+	if (spec->kind == CVM_OPTION_BOOLEAN || spec->kind == CVM_OPTION_CHOICE)
+		return wrong_kind(spec, error);
+	status = check_number(spec, value, error);
+	if (status != CVM_OK)
+		return status;
 	if (spec->kind == CVM_OPTION_INTEGER)
 		*(int *) field_of(options, spec) = (int) value;
 	else if (spec->kind == CVM_OPTION_INTEGER64)
 		*(int64_t *) field_of(options, spec) = (int64_t) value;
 	else
 		*(double *) field_of(options, spec) = value;
+	return CVM_OK;
+}
+
+CvmStatus
+cvm_option_set_numbers(CvmOptions *options, const CvmOptionSpec *spec,
+					   const double *values, int count, CvmError *error)
+{
+	int		   *field = field_of(options, spec);
+
+	if (spec->kind != CVM_OPTION_INTEGERS)
+		return wrong_kind(spec, error);
+	if (count < 1 || count > CVM_MAX_HIDDEN_LAYERS)
+		return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must have 1 to %d elements",
+						spec->name, CVM_MAX_HIDDEN_LAYERS);
+	for (int i = 0; i < count; i++)
+	{
+		CvmStatus	status = check_number(spec, values[i], error);
+
+		if (status != CVM_OK)
+			return status;
+	}
+	for (int i = 0; i < count; i++)
+		field[i] = (int) values[i];
+	field[count] = 0;
 	return CVM_OK;
 }
 

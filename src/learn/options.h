@@ -43,6 +43,9 @@ typedef enum CvmPromote
 	CVM_PROMOTE_ALWAYS, CVM_PROMOTE_IF_NOT_WORSE, CVM_PROMOTE_IF_BETTER, CVM_PROMOTE_MANUAL
 } CvmPromote;
 
+/* Of a neural network. */
+#define CVM_MAX_HIDDEN_LAYERS 8
+
 typedef struct CvmOptions
 {
 	double		l2;
@@ -64,6 +67,10 @@ typedef struct CvmOptions
 	int			patience;		/* epochs without a better validation loss; 0: off */
 	double		clip;			/* largest gradient norm of a batch; 0: off */
 	double		delta;			/* huber: where squares become absolute values */
+	int			hidden_layers[CVM_MAX_HIDDEN_LAYERS + 1];	/* units of each; ends with 0 */
+	int			activation;		/* CvmActivation (learn/network/activation.h) */
+	double		dropout;		/* share of hidden units left out of a step */
+	double		adversarial;	/* how far rows are moved; 0: off */
 	int			class_weight;	/* CvmClassWeight */
 	char	   *positive;		/* label of the positive class; NULL: by rule */
 	int			max_categories;
@@ -79,7 +86,7 @@ typedef struct CvmOptions
 typedef enum CvmOptionKind
 {
 	CVM_OPTION_NUMBER, CVM_OPTION_INTEGER, CVM_OPTION_INTEGER64,
-	CVM_OPTION_BOOLEAN, CVM_OPTION_TEXT, CVM_OPTION_CHOICE
+	CVM_OPTION_INTEGERS, CVM_OPTION_BOOLEAN, CVM_OPTION_TEXT, CVM_OPTION_CHOICE
 } CvmOptionKind;
 
 typedef struct CvmOptionSpec
@@ -87,7 +94,7 @@ typedef struct CvmOptionSpec
 	const char *name;
 	CvmOptionKind kind;
 	size_t		offset;			/* in CvmOptions */
-	double		minimum;		/* numbers and integers */
+	double		minimum;		/* numbers and integers, each one of several */
 	double		maximum;
 	const char *const *choices; /* CHOICE: NULL-terminated, index = value */
 	const char *default_text;	/* as shown to users */
@@ -106,9 +113,14 @@ extern const CvmOptionSpec *cvm_option_find(const char *name);
 /* The known option nearest to a misspelled name, or NULL when none is near. */
 extern const char *cvm_option_nearest(const char *name);
 
-/* Setters check kind and range; the message names option and value. */
+/*
+ * Setters check kind and range; the message names option and value.  A single
+ * number will do where several are possible.
+ */
 extern CvmStatus cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec,
 									   double value, CvmError *error);
+extern CvmStatus cvm_option_set_numbers(CvmOptions *options, const CvmOptionSpec *spec,
+										const double *values, int count, CvmError *error);
 extern CvmStatus cvm_option_set_boolean(CvmOptions *options, const CvmOptionSpec *spec,
 										bool value, CvmError *error);
 extern CvmStatus cvm_option_set_text(CvmOptions *options, const CvmOptionSpec *spec,

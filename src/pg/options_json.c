@@ -13,6 +13,32 @@
 #include "pg/options_json.h"
 #include "pg/report.h"
 
+/* Elements past the last possible one are only counted. */
+static CvmStatus
+set_from_array(CvmOptions *options, const CvmOptionSpec *spec,
+			   JsonbContainer *container, CvmError *error)
+{
+	double		values[CVM_MAX_HIDDEN_LAYERS];
+	int			count = 0;
+	JsonbIterator *iterator = JsonbIteratorInit(container);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM)
+			continue;
+		if (value.type != jbvNumeric)
+			return cvm_fail(error, CVM_BAD_OPTION,
+							"option \"%s\" must have numbers as elements", spec->name);
+		if (count < CVM_MAX_HIDDEN_LAYERS)
+			values[count] = DatumGetFloat8(DirectFunctionCall1(numeric_float8,
+															   NumericGetDatum(value.val.numeric)));
+		count++;
+	}
+	return cvm_option_set_numbers(options, spec, values, count, error);
+}
+
 static CvmStatus
 set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 			  const JsonbValue *value, CvmError *error)
@@ -34,6 +60,10 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 									   error);
 		case jbvNull:
 			return CVM_OK;		/* as if it were not there */
+		case jbvBinary:
+			if (spec->kind == CVM_OPTION_INTEGERS && JsonContainerIsArray(value->val.binary.data))
+				return set_from_array(options, spec, value->val.binary.data, error);
+			/* FALLTHROUGH */
 		default:
 			return cvm_fail(error, CVM_BAD_OPTION,
 							"option \"%s\" must be a single value", spec->name);

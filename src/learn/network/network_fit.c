@@ -1,0 +1,259 @@
+/*
+ * network_fit.c
+ *		Training a network by epochs of mini-batches.
+ *
+ * Epochs, rates, stopping and steps are those of every learner of batches;
+ * here are only the start, the gradient, and the unit of the target: the
+ * target of a regression is brought to mean 0 and deviation 1, and the last
+ * layer, which is linear, takes the unit back when training is over.
+ */
+#include "learn/network/network_fit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "learn/epochs.h"
+#include "learn/network/activation.h"
+#include "learn/network/network_pass.h"
+#include "learn/null_model.h"
+#include "learn/stepper.h"
+
+/* Networks take smaller steps than convex fits. */
+#define ADAM_RATE 0.002
+
+typedef struct Trainee
+{
+	const CvmNetwork *network;
+	CvmOptions	options;
+	double		total_weight;
+	double		center;			/* of the target */
+	double		scale;
+	CvmNetworkPass *pass;
+	CvmNetworkNoise noise;
+	CvmStepper	stepper;		/* on the scaled target */
+	double	   *gradient;
+	double		batch_loss;
+	double		batch_weight;
+	double	   *weights;		/* present ones, for the target in its own unit */
+	double	   *kept;
+} Trainee;
+
+/* ---- the unit of the target ---- */
+
+/* The last layer's predictions become eta * scale + center. */
+static void
+rescale_last_layer(const CvmNetwork *network, double scale, double center, double *parameters)
+{
+	size_t		from = cvm_network_weights(network, network->hidden_layers);
+	size_t		biases = cvm_network_biases(network, network->hidden_layers);
+	size_t		count = cvm_network_parameters(network);
+
+	for (size_t i = from; i < count; i++)
+		parameters[i] = parameters[i] * scale + (i >= biases ? center : 0);
+}
+
+/* The weights to use, for the target in its own unit. */
+static void
+copy_result(const Trainee *trainee, double *parameters)
+{
+	memcpy(parameters, cvm_stepper_result(&trainee->stepper),
+		   sizeof(double) * trainee->stepper.parameters);
+	rescale_last_layer(trainee->network, trainee->scale, trainee->center, parameters);
+}
+
+/* ---- what the epochs call ---- */
+
+static void
+add_rows(void *state, CvmBlock *rows)
+{
+	Trainee    *trainee = state;
+
+	for (int row = 0; row < rows->rows; row++)
+	{
+		if (trainee->network->family == CVM_LINEAR)
+			rows->target[row] = (rows->target[row] - trainee->center) / trainee->scale;
+		trainee->batch_weight += rows->weight[row];
+	}
+	trainee->batch_loss += cvm_network_add(trainee->pass, rows, &trainee->noise);
+}
+
+static double
+take_step(void *state, double rate)
+{
+	Trainee    *trainee = state;
+	const CvmNetwork *network = trainee->network;
+	double		loss = trainee->batch_loss / trainee->batch_weight;
+	CvmStep		step;
+
+	cvm_network_take_gradient(trainee->pass, trainee->gradient);
+	cvm_step_begin(&trainee->stepper, trainee->gradient, trainee->batch_weight,
+				   &trainee->options, rate, trainee->total_weight, &step);
+	for (int l = 0; l <= network->hidden_layers; l++)
+	{
+		int			weights = (int) cvm_network_weights(network, l);
+		int			biases = (int) cvm_network_biases(network, l);
+
+		cvm_step_move(&trainee->stepper, &step, trainee->gradient, weights, biases, true);
+		cvm_step_move(&trainee->stepper, &step, trainee->gradient, biases,
+					  biases + cvm_network_outputs(network, l), false);
+	}
+	cvm_step_end(&trainee->stepper);
+	cvm_network_load(trainee->pass, trainee->stepper.weights);
+	trainee->batch_loss = 0;
+	trainee->batch_weight = 0;
+	return loss * trainee->scale * trainee->scale;
+}
+
+/* Mean loss of a source at parameters for the target in its own unit. */
+static double
+mean_loss(Trainee *trainee, CvmBlockSource *source, const double *parameters)
+{
+	double		loss = 0;
+
+	cvm_network_load(trainee->pass, parameters);
+	for (int i = 0; i < source->blocks; i++)
+		loss += cvm_network_loss(trainee->pass, source->read(source->state, i));
+	return loss / source->total_weight;
+}
+
+static double
+validate(void *state, CvmBlockSource *validation)
+{
+	Trainee    *trainee = state;
+	double		loss;
+
+	copy_result(trainee, trainee->weights);
+	loss = mean_loss(trainee, validation, trainee->weights);
+	cvm_network_load(trainee->pass, trainee->stepper.weights);
+	return loss;
+}
+
+static void
+keep(void *state)
+{
+	Trainee    *trainee = state;
+
+	copy_result(trainee, trainee->kept);
+}
+
+/* ---- the start ---- */
+
+/*
+ * Random weights whose variance keeps that of the values from layer to layer:
+ * 2 / inputs before relu, 2 / (inputs + outputs) before tanh, 1 / inputs in
+ * the last layer.  Of the first layer as many inputs count as a row has.
+ */
+static void
+draw_weights(const CvmNetwork *network, CvmRandom *random, double *parameters)
+{
+	for (int l = 0; l <= network->hidden_layers; l++)
+	{
+		size_t		end = cvm_network_biases(network, l);
+		double		inputs = l > 0 ? cvm_network_inputs(network, l)
+			: network->dense_columns + network->coded_columns;
+		double		variance = l == network->hidden_layers ? 1 / inputs
+			: network->activation == CVM_RELU ? 2 / inputs
+			: 2 / (inputs + cvm_network_outputs(network, l));
+
+		for (size_t i = cvm_network_weights(network, l); i < end; i++)
+			parameters[i] = sqrt(variance) * cvm_random_normal(random);
+	}
+}
+
+static void
+begin_training(Trainee *trainee, CvmBlockSource *training, CvmSolver solver,
+			   const double *start)
+{
+	const CvmNetwork *network = trainee->network;
+	const CvmOptions *options = &trainee->options;
+	int			parameters = (int) cvm_network_parameters(network);
+	CvmShape	shape = {
+		.family = network->family,.outputs = network->outputs,
+		.dense_columns = network->dense_columns,
+		.coded_columns = network->coded_columns,.slots = network->slots
+	};
+	CvmNullModel null_model;
+
+	cvm_null_model(&shape, training, &null_model);
+	trainee->total_weight = training->total_weight;
+	trainee->center = null_model.center;
+	trainee->scale = null_model.scale;
+	trainee->noise.dropout = options->dropout;
+	trainee->noise.adversarial = options->adversarial;
+	cvm_random_seed(&trainee->noise.random, (uint64_t) options->seed);
+	cvm_stepper_bind(&trainee->stepper, solver, parameters, options->averaging,
+					 CVM_NEW_ZERO(double, cvm_stepper_size(solver, parameters, options->averaging)));
+	if (start != NULL)
+	{
+		memcpy(trainee->stepper.weights, start, sizeof(double) * parameters);
+		rescale_last_layer(network, 1 / trainee->scale, -trainee->center / trainee->scale,
+						   trainee->stepper.weights);
+	}
+	else
+	{
+		draw_weights(network, &trainee->noise.random, trainee->stepper.weights);
+		memcpy(trainee->stepper.weights + cvm_network_biases(network, network->hidden_layers),
+			   null_model.intercepts, sizeof(double) * network->outputs);
+	}
+	cvm_release(null_model.intercepts);
+
+	trainee->pass = cvm_network_pass_create(network);
+	trainee->gradient = CVM_NEW(double, parameters);
+	trainee->weights = CVM_NEW(double, parameters);
+	trainee->kept = CVM_NEW(double, parameters);
+	cvm_network_load(trainee->pass, trainee->stepper.weights);
+	keep(trainee);
+}
+
+static void
+end_training(Trainee *trainee)
+{
+	cvm_network_pass_free(trainee->pass);
+	cvm_release(trainee->stepper.step); /* the stepper's memory starts there */
+	cvm_release(trainee->gradient);
+	cvm_release(trainee->weights);
+}
+
+CvmStatus
+cvm_fit_network(const CvmNetwork *network, CvmBlockSource *training,
+				CvmBlockSource *validation, const CvmOptions *options,
+				const double *start, const CvmProgress *progress,
+				CvmNetworkFit *fit, CvmError *error)
+{
+	CvmSolver	solver = options->solver == CVM_SOLVER_AUTO ? CVM_SOLVER_ADAM : options->solver;
+	Trainee		trainee = {.network = network,.options = *options};
+	CvmBatchLearner learner = {add_rows, take_step, validate, keep, &trainee};
+	CvmEpochs	epochs;
+
+	if (solver == CVM_SOLVER_NEWTON || solver == CVM_SOLVER_LBFGS)
+	{
+		cvm_fail(error, CVM_BAD_OPTION, "solver \"%s\" cannot train a neural network",
+				 cvm_solver_name(solver));
+		cvm_hint(error, "Use \"adam\", \"sgd\", \"momentum\" or \"adagrad\".");
+		return CVM_BAD_OPTION;
+	}
+	if (cvm_network_parameters(network) > CVM_NETWORK_MAX_PARAMETERS)
+	{
+		cvm_fail(error, CVM_LIMIT, "the network would have %zu weights",
+				 cvm_network_parameters(network));
+		cvm_hint(error, "At most %d are possible: use fewer hidden units, or fewer categories (option \"max_categories\").",
+				 CVM_NETWORK_MAX_PARAMETERS);
+		return CVM_LIMIT;
+	}
+	if (training->rows == 0)
+		return cvm_fail(error, CVM_NO_ROWS, "there are no rows to learn from");
+
+	if (options->learning_rate == 0 && solver == CVM_SOLVER_ADAM)
+		trainee.options.learning_rate = ADAM_RATE;
+	begin_training(&trainee, training, solver, start);
+	cvm_run_epochs(&learner, training, validation, &trainee.options, solver, progress, &epochs);
+	fit->parameters = trainee.kept;
+	fit->solver = solver;
+	fit->outcome = epochs.outcome;
+	fit->epochs = epochs.epochs;
+	fit->validation_loss = epochs.validation_loss;
+	fit->loss = mean_loss(&trainee, training, trainee.kept);
+	end_training(&trainee);
+	return CVM_OK;
+}

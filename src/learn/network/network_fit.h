@@ -1,0 +1,35 @@
+/*
+ * network_fit.h
+ *		Training a network by epochs of mini-batches.
+ */
+#ifndef CVM_NETWORK_FIT_H
+#define CVM_NETWORK_FIT_H
+
+#include "learn/fit.h"
+#include "learn/network/network.h"
+
+typedef struct CvmNetworkFit
+{
+	double	   *parameters;		/* for the target in its own unit */
+	CvmSolver	solver;
+	CvmOutcome	outcome;
+	int			epochs;
+	double		loss;			/* mean training loss a unit of weight, no penalty,
+								 * no dropout */
+	double		validation_loss;	/* NaN without such rows */
+} CvmNetworkFit;
+
+/*
+ * Options: hidden_layers and activation are those of the network; all options
+ * of mini-batches (learn/epochs.h, learn/stepper.h), solver auto being adam;
+ * dropout, adversarial.  The penalty spares the biases.  start: parameters to
+ * start from, or NULL: random ones (He and others, 2015, for relu; Glorot and
+ * Bengio, 2010, for tanh) over the null model.  CVM_BAD_OPTION for a
+ * full-batch solver, CVM_LIMIT for too many parameters, CVM_NO_ROWS.
+ */
+extern CvmStatus cvm_fit_network(const CvmNetwork *network, CvmBlockSource *training,
+								 CvmBlockSource *validation, const CvmOptions *options,
+								 const double *start, const CvmProgress *progress,
+								 CvmNetworkFit *fit, CvmError *error);
+
+#endif							/* CVM_NETWORK_FIT_H */

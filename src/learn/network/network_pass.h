@@ -1,0 +1,52 @@
+/*
+ * network_pass.h
+ *		Rows through a network, forward and backward.
+ *
+ * A pass is work space for blocks of rows.  Computing is in single precision,
+ * which is twice as fast and as good as the noise of batches; parameters come
+ * and gradients go in double precision.
+ */
+#ifndef CVM_NETWORK_PASS_H
+#define CVM_NETWORK_PASS_H
+
+#include "base/random.h"
+#include "learn/network/network.h"
+#include "linalg/block.h"
+
+typedef struct CvmNetworkPass CvmNetworkPass;
+
+/* The network must live as long as the pass. */
+extern CvmNetworkPass *cvm_network_pass_create(const CvmNetwork *network);
+extern void cvm_network_pass_free(CvmNetworkPass *pass);
+
+/* The parameters to use from now on. */
+extern void cvm_network_load(CvmNetworkPass *pass, const double *parameters);
+
+/* Linear predictors of a block: eta is rows x outputs, row-major. */
+extern void cvm_network_predict(CvmNetworkPass *pass, const CvmBlock *block, double *eta);
+
+/*
+ * Training.  dropout: the share of hidden units that each row does without;
+ * those that stay count more in turn (Srivastava and others, 2014).
+ * adversarial: besides the rows themselves, with half the weight each, their
+ * worst neighbors are learned from, whose dense columns differ by that much
+ * (fast gradient sign method; Goodfellow, Shlens and Szegedy, 2015).
+ */
+typedef struct CvmNetworkNoise
+{
+	double		dropout;
+	double		adversarial;
+	CvmRandom	random;
+} CvmNetworkNoise;
+
+/* Adds a block's gradient to that of the batch; returns its weighted loss. */
+extern double cvm_network_add(CvmNetworkPass *pass, const CvmBlock *block,
+							  CvmNetworkNoise *noise);
+
+/* The gradient of what was added since the last call; cvm_network_parameters doubles. */
+extern void cvm_network_take_gradient(CvmNetworkPass *pass, double *gradient);
+
+/* Weighted sum of the losses of a block without any noise. */
+extern double cvm_network_loss(CvmNetworkPass *pass, const CvmBlock *block);
+
+#endif							/* CVM_NETWORK_PASS_H */
