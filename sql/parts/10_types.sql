@@ -177,10 +177,10 @@ COMMENT ON FUNCTION cvm.fit_information(cvm.model) IS
 CREATE FUNCTION cvm.coefficients(model cvm.model,
 	OUT feature text, OUT level text, OUT coefficient float8, OUT std_error float8,
 	OUT z float8, OUT p_value float8, OUT standardized_coefficient float8,
-	OUT class text) RETURNS SETOF record
+	OUT class text, OUT reference_level text) RETURNS SETOF record
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 30 AS 'MODULE_PATHNAME', 'cvm_coefficients';
 COMMENT ON FUNCTION cvm.coefficients(cvm.model) IS
-	'coefficients in the units of the columns, the intercept as (intercept); level: of a category, against its most frequent one, or (missing); std_error, z (t for linear) and p_value for fits without a penalty; standardized: times the deviation of the column; class: for softmax';
+	'coefficients in the units of the columns, the intercept as (intercept); level: of a category, against its most frequent one, or (missing); std_error, z (t for linear) and p_value for fits without a penalty; standardized: times the deviation of the column; class: for softmax; reference_level: the most frequent one, against which the level is measured';
 
 -- one family only
 

@@ -93,12 +93,13 @@ COMMENT ON FUNCTION cvm.classes(text) IS
 
 CREATE FUNCTION cvm.coefficients(model text,
 	OUT feature text, OUT level text, OUT coefficient float8, OUT std_error float8,
-	OUT z float8, OUT p_value float8, OUT standardized_coefficient float8, OUT class text)
+	OUT z float8, OUT p_value float8, OUT standardized_coefficient float8, OUT class text,
+	OUT reference_level text)
 RETURNS SETOF record
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 30
 BEGIN ATOMIC
 	SELECT c.feature, c.level, c.coefficient, c.std_error, c.z, c.p_value,
-		c.standardized_coefficient, c.class
+		c.standardized_coefficient, c.class, c.reference_level
 	FROM cvm.coefficients(cvm.active_model(model)) AS c;
 END;
 

@@ -90,7 +90,7 @@ COMMENT ON COLUMN cvm.metric_history.status IS 'status of the version';
 COMMENT ON COLUMN cvm.metric_history.measured_at IS 'when it was measured';
 
 CREATE VIEW cvm.feature_effects WITH (security_barrier) AS
-SELECT r.model, r.active_version AS version, c.class, c.feature, c.level, c.coefficient,
+SELECT r.model, r.active_version AS version, c.class, c.feature, c.level, c.reference_level, c.coefficient,
 	CASE WHEN cvm.algorithm(v.fitted) = 'logistic' AND c.feature <> '(intercept)' AND c.coefficient < 700
 		THEN pg_catalog.exp(c.coefficient) END AS odds_ratio,
 	c.std_error, c.p_value, c.standardized_coefficient,
@@ -109,7 +109,8 @@ COMMENT ON COLUMN cvm.feature_effects.model IS 'name of the model';
 COMMENT ON COLUMN cvm.feature_effects.version IS 'number of the active version';
 COMMENT ON COLUMN cvm.feature_effects.class IS 'class that the coefficient belongs to; NULL for one output';
 COMMENT ON COLUMN cvm.feature_effects.feature IS 'input column, or a part of it; (intercept) for the constant';
-COMMENT ON COLUMN cvm.feature_effects.level IS 'level of a category, against its most frequent one; (missing) for the flag of missing values; else NULL';
+COMMENT ON COLUMN cvm.feature_effects.level IS 'level of a category; (missing) for the flag of missing values; else NULL';
+COMMENT ON COLUMN cvm.feature_effects.reference_level IS 'level of the category that it is measured against: its most frequent one in training';
 COMMENT ON COLUMN cvm.feature_effects.coefficient IS 'change of the linear predictor for one unit of the feature, or against the reference level';
 COMMENT ON COLUMN cvm.feature_effects.odds_ratio IS 'exp(coefficient) of logistic models';
 COMMENT ON COLUMN cvm.feature_effects.std_error IS 'standard error, of unpenalized fits';

@@ -25,7 +25,8 @@ PG_FUNCTION_INFO_V1(cvm_coefficients);
 /* Columns of the result, in their order. */
 enum
 {
-	FEATURE, LEVEL, COEFFICIENT, STD_ERROR, Z, P_VALUE, STANDARDIZED, CLASS, COLUMN_COUNT
+	FEATURE, LEVEL, COEFFICIENT, STD_ERROR, Z, P_VALUE, STANDARDIZED, CLASS, REFERENCE_LEVEL,
+	COLUMN_COUNT
 };
 
 static void
@@ -53,7 +54,7 @@ two_sided(const CvmModel *model, double z)
 
 static void
 put_row(ReturnSetInfo *result, const CvmModel *model, int output, int slot,
-		const char *feature, const char *level)
+		const char *feature, const char *level, const char *reference)
 {
 	const CvmLinearPredictor *linear = cvm_model_linear(model);
 	Size		index = (Size) output * (model->encoder.slots + 1) + slot;
@@ -71,6 +72,7 @@ put_row(ReturnSetInfo *result, const CvmModel *model, int output, int slot,
 	put_double(values, nulls, P_VALUE, two_sided(model, z));
 	put_double(values, nulls, STANDARDIZED, cvm_model_standardized(model, output, slot));
 	put_text(values, nulls, CLASS, model->outputs > 1 ? model->classes[output] : NULL);
+	put_text(values, nulls, REFERENCE_LEVEL, reference);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -82,12 +84,12 @@ put_term(ReturnSetInfo *result, const CvmModel *model, int output, const CvmTerm
 	{
 		for (int level = 1; level < term->level_count; level++)
 			put_row(result, model, output, term->slot + level - 1,
-					term->name, term->levels[level]);
+					term->name, term->levels[level], term->levels[0]);
 		return;
 	}
-	put_row(result, model, output, term->slot, term->name, NULL);
+	put_row(result, model, output, term->slot, term->name, NULL, NULL);
 	if (term->flag_slot >= 0)
-		put_row(result, model, output, term->flag_slot, term->name, CVM_MISSING_LEVEL);
+		put_row(result, model, output, term->flag_slot, term->name, CVM_MISSING_LEVEL, NULL);
 }
 
 Datum
@@ -102,7 +104,7 @@ cvm_coefficients(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	for (int output = 0; output < model->outputs; output++)
 	{
-		put_row(result, model, output, encoder->slots, "(intercept)", NULL);
+		put_row(result, model, output, encoder->slots, "(intercept)", NULL, NULL);
 		for (int i = 0; i < encoder->term_count; i++)
 			put_term(result, model, output, &encoder->terms[i]);
 	}

@@ -111,7 +111,7 @@ LIMIT 10;
 \echo
 
 SELECT feature || CASE
-		WHEN level IS NOT NULL THEN ': ' || level
+		WHEN level IS NOT NULL THEN format(': %s, not %s', level, reference_level)
 		WHEN kind = 'number' THEN ', ' || round((standardized_coefficient / coefficient)::numeric) || ' more'
 		ELSE '' END AS driver,
 	to_char(exp(CASE kind WHEN 'number' THEN standardized_coefficient ELSE coefficient END),
@@ -123,7 +123,7 @@ WHERE f.model = 'churn'
 ORDER BY f.strength DESC
 LIMIT 8;
 
-\echo '   Numbers: for one standard deviation more. Texts: against the most frequent value.'
+\echo '   Numbers: for one standard deviation more.'
 \echo '   tenure, total_charges and monthly_charges move together: read them as one.'
 \echo
 \echo

@@ -57,7 +57,7 @@ suite 'unit tests' make -s -C test/unit check
 start_cluster <<<''
 suite 'SQL surface and isolation' regression
 ls test/pgtap/*.sql >/dev/null 2>&1 && suite 'behavior' pgtap
-suite 'README and guide' test/run/documents.sh
+suite 'documents' test/run/documents.sh
 ls test/t/*.pl >/dev/null 2>&1 && suite 'clusters' clusters
 
 printf '\nsuites: %d passed, %d failed\n' "$PASSED" "$FAILED"

@@ -5,7 +5,8 @@
 # A block ```sql is fed to psql, all blocks of a document in one session.  A
 # block ```text right after it is its output, messages included; a block
 # without one may print what it likes but no error.  <!-- sql ... --> is run
-# and not shown.  --write puts the real output into the document.
+# and not shown; <!-- table ... --> is run and prints the rows of the Markdown
+# table that it stands in.  --write puts the real output into the document.
 use strict;
 use warnings;
 
@@ -14,7 +15,8 @@ my $psql = $ENV{PSQL} // 'psql';
 my $marker = 'end of block ';
 my $failed = 0;
 
-# A document as pieces: [text], [sql, code], [output, text], [hidden, code]
+# A document as pieces: [text], [sql, code], [output, text], [hidden, code],
+# [table, code], [rows, text]
 sub read_document
 {
 	my ($file) = @_;
@@ -22,20 +24,22 @@ sub read_document
 	my (@pieces, $kind);
 	while (my $line = <$in>)
 	{
-		if (!$kind && $line =~ /^```(sql|text)\s*$/ || !$kind && $line =~ /^<!-- (sql)$/)
+		if (!$kind && ($line =~ /^```(sql|text)\s*$/ || $line =~ /^<!-- (sql|table)$/))
 		{
-			$kind = $1 eq 'text' ? 'output' : $line =~ /^</ ? 'hidden' : 'sql';
+			$kind = { '```sql' => 'sql', '```text' => 'output', '<!-- sql' => 'hidden',
+				'<!-- table' => 'table' }->{ $line =~ s/\s+$//r };
 			push @pieces, [ $kind, '' ];
 		}
-		elsif ($kind && $line =~ ($kind eq 'hidden' ? qr/^-->$/ : qr/^```$/))
+		elsif ($kind && $line =~ ($kind =~ /hidden|table/ ? qr/^-->$/ : qr/^```$/))
 		{
+			push @pieces, [ 'rows', '' ] if $kind eq 'table';
 			$kind = undef;
 		}
 		elsif ($kind)
 		{
 			$pieces[-1][1] .= $line;
 		}
-		elsif (@pieces && $pieces[-1][0] eq 'text')
+		elsif (@pieces && ($pieces[-1][0] eq 'text' || $pieces[-1][0] eq 'rows' && $line =~ /^\|/))
 		{
 			$pieces[-1][1] .= $line;
 		}
@@ -53,7 +57,13 @@ sub run_blocks
 {
 	my (@blocks) = @_;
 	my $script = '';
-	$script .= "$blocks[$_]\n;\\echo\n\\echo $marker$_\n" for 0 .. $#blocks;
+	for my $i (0 .. $#blocks)
+	{
+		my ($kind, $code) = @{ $blocks[$i] };
+		$code = "\\pset format unaligned\n\\pset tuples_only on\n$code\n;\\pset format aligned\n\\pset tuples_only off\n"
+			if $kind eq 'table';
+		$script .= "$code\n;\\echo\n\\echo $marker$i\n";
+	}
 	open my $file, '>', "documents.$$.sql" or die "$!\n";
 	print $file $script;
 	close $file;
@@ -75,9 +85,9 @@ sub run_blocks
 for my $file (@ARGV)
 {
 	my @pieces = read_document($file);
-	my @runs = grep { $pieces[$_][0] =~ /sql|hidden/ } 0 .. $#pieces;
+	my @runs = grep { $pieces[$_][0] =~ /sql|hidden|table/ } 0 .. $#pieces;
 	next unless @runs;
-	my @outputs = run_blocks(map { $pieces[$_][1] } @runs);
+	my @outputs = run_blocks(map { $pieces[$_] } @runs);
 	my $wrong = 0;
 	for my $run (@runs)
 	{
@@ -85,7 +95,7 @@ for my $file (@ARGV)
 		# a blank line between a block and its output is allowed
 		my $next = $run + 1;
 		$next++ if $next < @pieces && $pieces[$next][0] eq 'text' && $pieces[$next][1] =~ /^\s*$/;
-		if ($next < @pieces && $pieces[$next][0] eq 'output')
+		if ($next < @pieces && $pieces[$next][0] =~ /output|rows/)
 		{
 			if ($write)
 			{
@@ -105,13 +115,14 @@ for my $file (@ARGV)
 	}
 	if ($write)
 	{
-		my %fence = (sql => '```sql', output => '```text');
+		my %frame = (text => [ '', '' ], rows => [ '', '' ], sql => [ "```sql\n", "```\n" ],
+			output => [ "```text\n", "```\n" ], hidden => [ "<!-- sql\n", "-->\n" ],
+			table => [ "<!-- table\n", "-->\n" ]);
 		open my $out, '>', $file or die "$file: $!\n";
 		for my $piece (@pieces)
 		{
-			print $out $piece->[0] eq 'text' ? $piece->[1]
-				: $piece->[0] eq 'hidden' ? "<!-- sql\n$piece->[1]-->\n"
-				: "$fence{$piece->[0]}\n$piece->[1]```\n";
+			my ($before, $after) = @{ $frame{ $piece->[0] } };
+			print $out $before, $piece->[1], $after;
 		}
 		close $out;
 	}

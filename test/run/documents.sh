@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# documents.sh [--write]: the SQL of README and guide, run in a cluster with the
-# background worker, gives what the documents say.  --write rewrites them.
+# documents.sh [--write]: the SQL of the documents, run in a cluster with the
+# background worker, gives what they say.  --write rewrites them.
 source "$(dirname "$0")/common.sh"
 
 choose_cluster documents
@@ -13,7 +13,7 @@ export PSQL=$BINDIR/psql
 work=$(mktemp -d)
 ln -s "$TOP/test" "$work/test"
 result=0
-for document in README.md doc/guide.md; do
+for document in README.md doc/guide.md doc/reference.md; do
 	database=$(basename "$document" .md)
 	"$PSQL" -X -q -c "CREATE DATABASE \"$database\""
 	(cd "$work" && PGDATABASE=$database perl "$TOP/test/run/documents.pl" "$@" "$TOP/$document") || result=1
