@@ -5,7 +5,7 @@
 CORE = $(sort $(wildcard $(addprefix $(ROOT)src/,base/*.c linalg/*.c encode/*.c learn/*.c learn/*/*.c)) \
 	$(shell grep -L '"postgres.h"' $(ROOT)src/model/*.c))
 
-# Neither changes a value: sums and products are rounded one by one on every
+# None changes a value: sums and products are rounded one by one on every
 # processor, and loops are vectorized although a comparison could set a flag
-# of the floating-point unit that nobody reads.
-CORE_CFLAGS = -ffp-contract=off -fno-trapping-math
+# of the floating-point unit, or a square root errno, that nobody reads.
+CORE_CFLAGS = -ffp-contract=off -fno-trapping-math -fno-math-errno

@@ -41,34 +41,15 @@ cvm_log1p_exp(double x)
 	return (x > 0 ? x : 0.0) + log1p(exp(-fabs(x)));
 }
 
-static double
-largest_of(int count, const double *x)
-{
-	double		largest = x[0];
-
-	for (int k = 1; k < count; k++)
-		if (x[k] > largest)
-			largest = x[k];
-	return largest;
-}
-
-double
-cvm_log_sum_exp(int count, const double *x)
-{
-	double		largest = largest_of(count, x);
-	double		sum = 0;
-
-	for (int k = 0; k < count; k++)
-		sum += exp(x[k] - largest);
-	return largest + log(sum);
-}
-
 static void
 softmax(int outputs, const double *eta, double *out)
 {
-	double		largest = largest_of(outputs, eta);
+	double		largest = eta[0];
 	double		sum = 0;
 
+	for (int k = 1; k < outputs; k++)
+		if (eta[k] > largest)
+			largest = eta[k];
 	for (int k = 0; k < outputs; k++)
 		sum += out[k] = exp(eta[k] - largest);
 	for (int k = 0; k < outputs; k++)

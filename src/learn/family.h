@@ -51,9 +51,8 @@ extern bool cvm_task_from_name(const char *name, CvmTask *task);
  */
 extern void cvm_family_mean(CvmFamily family, int outputs, const double *eta, double *out);
 
-/* Numerically stable 1 / (1 + exp(-x)), log(1 + exp(x)) and log(sum of exp(x_k)). */
+/* Numerically stable 1 / (1 + exp(-x)) and log(1 + exp(x)). */
 extern double cvm_sigmoid(double x);
 extern double cvm_log1p_exp(double x);
-extern double cvm_log_sum_exp(int count, const double *x);
 
 #endif							/* CVM_FAMILY_H */

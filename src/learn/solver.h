@@ -11,6 +11,8 @@
 #ifndef CVM_SOLVER_H
 #define CVM_SOLVER_H
 
+#include <math.h>
+
 #include "learn/fit.h"
 
 typedef struct CvmProblem
@@ -42,8 +44,9 @@ extern void cvm_problem_pseudo_gradient(const CvmProblem *problem, const double 
 static inline double
 cvm_shrink(double value, double threshold)
 {
-	return value > threshold ? value - threshold
-		: value < -threshold ? value + threshold : 0;
+	double		size = fabs(value) - threshold;
+
+	return copysign(size < 0 ? 0 : size, value);
 }
 
 /* An objective over the blocks of a source; release blocks->work when done. */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "learn/solver.h"
+#include "linalg/clones.h"
 #include "linalg/dense.h"
 
 #define ADAGRAD_EPSILON 1e-10
@@ -133,7 +134,7 @@ cvm_step_begin(CvmStepper *stepper, const double *gradient, double weight,
 	}
 }
 
-static void
+CVM_CLONES static void
 step_sgd(CvmStepper *stepper, const CvmStep *step, const double *gradient,
 		 double l2, double l1, int from, int to)
 {
@@ -149,7 +150,7 @@ step_sgd(CvmStepper *stepper, const CvmStep *step, const double *gradient,
 }
 
 /* A constant gradient g moves the weights by g / (1 - momentum) at last. */
-static void
+CVM_CLONES static void
 step_momentum(CvmStepper *stepper, const CvmStep *step, const double *gradient,
 			  double l2, double l1, int from, int to)
 {
@@ -166,7 +167,7 @@ step_momentum(CvmStepper *stepper, const CvmStep *step, const double *gradient,
 	}
 }
 
-static void
+CVM_CLONES static void
 step_adagrad(CvmStepper *stepper, const CvmStep *step, const double *gradient,
 			 double l2, double l1, int from, int to)
 {
@@ -184,7 +185,7 @@ step_adagrad(CvmStepper *stepper, const CvmStep *step, const double *gradient,
 	}
 }
 
-static void
+CVM_CLONES static void
 step_adam(CvmStepper *stepper, const CvmStep *step, const double *gradient,
 		  double l2, double l1, int from, int to)
 {

@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "linalg/clones.h"
+
 const char *const cvm_activation_names[] = {"relu", "tanh", NULL};
 
 /* tanh(9.1) rounds to 1. */
@@ -46,20 +48,20 @@ exponential(float y)
 	return series * power;
 }
 
-/* A loop for each choice: compilers vectorize none that has two. */
-static void
+CVM_CLONES static void
 activate_tanh(size_t count, float *z)
 {
 	for (size_t i = 0; i < count; i++)
-		z[i] = z[i] < -TANH_LIMIT ? -TANH_LIMIT : z[i];
-	for (size_t i = 0; i < count; i++)
-		z[i] = z[i] > TANH_LIMIT ? TANH_LIMIT : z[i];
-	for (size_t i = 0; i < count; i++)
-		z[i] = 1 - 2 / (exponential(2 * z[i]) + 1);
+	{
+		float		x = z[i] < -TANH_LIMIT ? -TANH_LIMIT : z[i];
+
+		x = x > TANH_LIMIT ? TANH_LIMIT : x;
+		z[i] = 1 - 2 / (exponential(2 * x) + 1);
+	}
 }
 
 /* NaN stays. */
-static void
+CVM_CLONES static void
 activate_relu(size_t count, float *z)
 {
 	for (size_t i = 0; i < count; i++)
@@ -79,7 +81,7 @@ cvm_activate(int activation, size_t count, float *z)
  * With dropout a = m t, t the value before it: the derivative of m tanh z is
  * m (1 - t^2) = m - kept a^2.
  */
-static void
+CVM_CLONES static void
 backward_tanh(size_t count, const float *a, const float *mask, float kept, float *delta)
 {
 	if (mask == NULL)
@@ -90,7 +92,7 @@ backward_tanh(size_t count, const float *a, const float *mask, float kept, float
 			delta[i] *= mask[i] - kept * a[i] * a[i];
 }
 
-static void
+CVM_CLONES static void
 backward_relu(size_t count, const float *a, const float *mask, float *delta)
 {
 	for (size_t i = 0; i < count; i++)

@@ -14,11 +14,11 @@
  */
 #include "learn/network/network_pass.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "learn/network/activation.h"
+#include "learn/row_loss.h"
 #include "linalg/gemm.h"
 
 struct CvmNetworkPass
@@ -34,7 +34,10 @@ struct CvmNetworkPass
 	float		kept;			/* share of the values that dropout keeps */
 	float	   *delta;			/* rows x widest layer */
 	float	   *next_delta;
-	double	   *eta;			/* rows x outputs */
+	double	   *eta;			/* of the rows; with a stride of a block for outputs */
+	double	   *slope;			/* likewise: weighted derivatives of the loss */
+	double	   *rest;			/* likewise */
+	double		loss[CVM_BLOCK_ROWS];
 };
 
 /* ---- work space ---- */
@@ -56,7 +59,9 @@ cvm_network_pass_create(const CvmNetwork *network)
 	pass->input = CVM_NEW(float, (size_t) pass->most_rows * network->dense_columns);
 	for (int l = 0; l <= network->hidden_layers; l++)
 		pass->values[l] = CVM_NEW(float, (size_t) pass->most_rows * cvm_network_outputs(network, l));
-	pass->eta = CVM_NEW(double, (size_t) pass->most_rows * network->outputs);
+	pass->eta = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * network->outputs);
+	pass->slope = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * network->outputs);
+	pass->rest = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * network->outputs);
 	return pass;
 }
 
@@ -93,6 +98,8 @@ cvm_network_pass_free(CvmNetworkPass *pass)
 	cvm_release(pass->delta);
 	cvm_release(pass->next_delta);
 	cvm_release(pass->eta);
+	cvm_release(pass->slope);
+	cvm_release(pass->rest);
 	cvm_release(pass);
 }
 
@@ -200,8 +207,6 @@ forward(CvmNetworkPass *pass, const CvmBlock *block, CvmNetworkNoise *noise)
 		if (noise != NULL && noise->dropout > 0)
 			pass->kept = drop(count, noise->dropout, &noise->random, pass->mask[l], z);
 	}
-	for (size_t i = 0; i < (size_t) rows * network->outputs; i++)
-		pass->eta[i] = pass->values[network->hidden_layers][i];
 }
 
 void
@@ -216,8 +221,8 @@ cvm_network_predict(CvmNetworkPass *pass, const CvmBlock *block, double *eta)
 
 		read_input(pass, &piece);
 		forward(pass, &piece, NULL);
-		memcpy(eta, pass->eta, sizeof(double) * count);
-		eta += count;
+		for (size_t i = 0; i < count; i++)
+			*eta++ = pass->values[pass->network->hidden_layers][i];
 	}
 }
 
@@ -284,43 +289,42 @@ backward(CvmNetworkPass *pass, const CvmBlock *block, bool dropout)
 	}
 }
 
-/*
- * Loss of the block at pass->eta, which becomes the predictions.  The families
- * of networks have canonical links: the derivative by eta is prediction minus
- * target.  It goes to pass->delta, times the weight of the row and share,
- * unless that is 0.
- */
+/* Loss of the block at the values of the last layer, and its derivatives by them. */
 static double
-output_loss(CvmNetworkPass *pass, const CvmBlock *block, double share)
+output_loss(CvmNetworkPass *pass, const CvmBlock *block)
 {
 	const CvmNetwork *network = pass->network;
-	int			outputs = network->outputs;
-	float	   *delta = pass->delta;
-	double	   *eta = pass->eta;
+	const CvmShape shape = {.family = network->family,.outputs = network->outputs};
+	const float *values = pass->values[network->hidden_layers];
 	double		sum = 0;
 
-	for (int row = 0; row < block->rows; row++, eta += outputs)
-	{
-		double		y = block->target[row];
-		double		factor = share * block->weight[row];
-		double		loss;
+	for (int row = 0; row < block->rows; row++)
+		for (int k = 0; k < network->outputs; k++)
+			pass->eta[(size_t) k * CVM_BLOCK_ROWS + row] = *values++;
+	if (network->family == CVM_SOFTMAX)
+		cvm_softmax_losses(network->outputs, block->rows, pass->eta, pass->rest,
+						   block->target, block->weight, pass->loss, pass->slope);
+	else
+		cvm_row_losses(&shape, 0, block->rows, pass->eta, block->target, block->weight,
+					   pass->loss, pass->slope, pass->rest);
+	for (int row = 0; row < block->rows; row++)
+		sum += pass->loss[row];
+	return sum;
+}
 
-		if (network->family == CVM_LINEAR)
-			loss = (y - eta[0]) * (y - eta[0]) / 2;
-		else if (network->family == CVM_LOGISTIC)
-			loss = cvm_log1p_exp((1 - 2 * y) * eta[0]);
-		else
-			loss = -eta[(int) y];
-		if (network->family == CVM_SOFTMAX)
-			loss += cvm_log_sum_exp(outputs, eta);
-		sum += block->weight[row] * loss;
-		if (share == 0)
-			continue;
-		cvm_family_mean(network->family, outputs, eta, eta);
+/* Adds share times the gradient at the present values; returns as much of the loss. */
+static double
+add_gradient(CvmNetworkPass *pass, const CvmBlock *block, double share, bool dropout)
+{
+	int			outputs = pass->network->outputs;
+	float	   *delta = pass->delta;
+	double		loss = output_loss(pass, block);
+
+	for (int row = 0; row < block->rows; row++)
 		for (int k = 0; k < outputs; k++)
-			*delta++ = (float) (factor * (eta[k] - (network->family == CVM_SOFTMAX ? k == (int) y : y)));
-	}
-	return (share == 0 ? 1 : share) * sum;
+			*delta++ = (float) (share * pass->slope[(size_t) k * CVM_BLOCK_ROWS + row]);
+	backward(pass, block, dropout);
+	return share * loss;
 }
 
 double
@@ -334,7 +338,7 @@ cvm_network_loss(CvmNetworkPass *pass, const CvmBlock *block)
 	{
 		read_input(pass, &piece);
 		forward(pass, &piece, NULL);
-		loss += output_loss(pass, &piece, 0);
+		loss += output_loss(pass, &piece);
 	}
 	return loss;
 }
@@ -367,14 +371,12 @@ cvm_network_add(CvmNetworkPass *pass, const CvmBlock *block, CvmNetworkNoise *no
 	{
 		read_input(pass, &piece);
 		forward(pass, &piece, noise);
-		loss += output_loss(pass, &piece, share);
-		backward(pass, &piece, dropout);
+		loss += add_gradient(pass, &piece, share, dropout);
 		if (noise->adversarial == 0)
 			continue;
 		perturb_input(pass, piece.rows, noise->adversarial);
 		forward(pass, &piece, noise);
-		loss += output_loss(pass, &piece, share);
-		backward(pass, &piece, dropout);
+		loss += add_gradient(pass, &piece, share, dropout);
 	}
 	return loss;
 }
