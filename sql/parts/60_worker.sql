@@ -69,3 +69,21 @@ COMMENT ON COLUMN cvm.due_models.failures IS 'failures in a row';
 COMMENT ON COLUMN cvm.due_models.retry_at IS 'when it is tried again after a failure';
 COMMENT ON COLUMN cvm.due_models.paused_at IS 'when it was paused; cvm.resume(model) goes on';
 COMMENT ON COLUMN cvm.due_models.run IS 'its run that is queued or running';
+
+CREATE VIEW cvm.alerts WITH (security_barrier) AS
+SELECT a.model, a.at, a.event, a.run, a.version, a.detail
+FROM cvm.alert_log AS a
+JOIN cvm.model_registry AS r ON r.model = a.model
+WHERE pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
+		SELECT FROM cvm.model_grants AS g
+		WHERE g.model = a.model
+			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage')));
+
+COMMENT ON VIEW cvm.alerts IS
+	'one row an event that somebody should look at; all events are sent as notifications on the channel cvm_events';
+COMMENT ON COLUMN cvm.alerts.model IS 'name of the model';
+COMMENT ON COLUMN cvm.alerts.at IS 'when it happened';
+COMMENT ON COLUMN cvm.alerts.event IS 'run_failed, version_rejected, version_rolled_back, schedule_paused, ...';
+COMMENT ON COLUMN cvm.alerts.run IS 'training run that it is about';
+COMMENT ON COLUMN cvm.alerts.version IS 'version that it is about';
+COMMENT ON COLUMN cvm.alerts.detail IS 'error message or reason';

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "catalog/access.h"
+#include "catalog/events.h"
 #include "catalog/registry.h"
 #include "score/model_cache.h"
 
@@ -248,7 +249,7 @@ cvm_version_activate(const char *model, int version, const char *reason)
 						" WHERE model = $1 AND status = 'active' AND version <> $2",
 						2, types, values, NULL, false);
 	cvm_catalog_execute("UPDATE cvm.model_versions SET status = 'active',"
-						" promoted_at = clock_timestamp(), reason = $3"
+						" promoted_at = cvm.clock(), reason = $3"
 						" WHERE model = $1 AND version = $2",
 						3, types, values, nulls, false);
 	if (SPI_processed == 0)
@@ -257,4 +258,5 @@ cvm_version_activate(const char *model, int version, const char *reason)
 						" WHERE model = $1",
 						2, types, values, NULL, false);
 	cvm_catalog_changed();
+	cvm_event(CVM_EVENT_VERSION_PROMOTED, model, 0, version, reason);
 }

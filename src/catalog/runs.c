@@ -2,14 +2,8 @@
  * runs.c
  *		Training runs: one row each, from request to result.
  *
- *	  queued ----> running ----> succeeded
- *		 |			  |--------> failed
- *		 |--> skipped |--------> cancelled
- *		 |--> cancelled, failed
- *
- * An unfinished run is unique for its model (training_runs_unfinished).  A
- * run of train() is written in one piece when it is over, as succeeded, and so
- * is in nobody's way.
+ * Every change of a status goes through become(), which knows the diagram in
+ * runs.h, and is an event (events.h).
  */
 #include "postgres.h"
 
@@ -19,17 +13,53 @@
 #include "utils/builtins.h"
 
 #include "catalog/access.h"
+#include "catalog/events.h"
 #include "catalog/runs.h"
 
+static const char *const status_names[] = {
+	[CVM_RUN_QUEUED] = "queued",
+	[CVM_RUN_RUNNING] = "running",
+	[CVM_RUN_SUCCEEDED] = "succeeded",
+	[CVM_RUN_FAILED] = "failed",
+	[CVM_RUN_SKIPPED] = "skipped",
+	[CVM_RUN_CANCELLED] = "cancelled"
+};
+
+static const CvmEventKind status_events[] = {
+	[CVM_RUN_QUEUED] = CVM_EVENT_RUN_QUEUED,
+	[CVM_RUN_RUNNING] = CVM_EVENT_RUN_STARTED,
+	[CVM_RUN_SUCCEEDED] = CVM_EVENT_RUN_SUCCEEDED,
+	[CVM_RUN_FAILED] = CVM_EVENT_RUN_FAILED,
+	[CVM_RUN_SKIPPED] = CVM_EVENT_RUN_SKIPPED,
+	[CVM_RUN_CANCELLED] = CVM_EVENT_RUN_CANCELLED
+};
+
+/* The statuses that may come before each, as an SQL list. */
+static const char *const statuses_before[] = {
+	[CVM_RUN_RUNNING] = "'queued'",
+	[CVM_RUN_SUCCEEDED] = "'running', 'succeeded'",
+	[CVM_RUN_FAILED] = "'queued', 'running'",
+	[CVM_RUN_SKIPPED] = "'queued'",
+	[CVM_RUN_CANCELLED] = "'queued', 'running'"
+};
+
+static Datum
+text_or_null(const char *text, char *null)
+{
+	*null = text == NULL ? 'n' : ' ';
+	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
 int
-cvm_run_create(const char *model, const char *trigger, const char *status,
+cvm_run_create(const char *model, const char *trigger, CvmRunStatus status,
 			   const char *reason, int attempt)
 {
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID};
+	char		nulls[] = "      ";
 	Datum		values[] = {CStringGetTextDatum(model), CStringGetTextDatum(trigger),
-		CStringGetTextDatum(status), reason ? CStringGetTextDatum(reason) : (Datum) 0,
+		CStringGetTextDatum(status_names[status]), text_or_null(reason, &nulls[3]),
 	Int32GetDatum(attempt), Int32GetDatum(MyProcPid)};
-	const char *nulls = reason ? NULL : "   n  ";
+	int			run;
 
 	cvm_catalog_execute("WITH numbered AS ("
 						" UPDATE cvm.model_registry AS r SET last_run = r.last_run + 1"
@@ -46,62 +76,84 @@ cvm_run_create(const char *model, const char *trigger, const char *status,
 						" CASE WHEN $3 NOT IN ('queued', 'skipped') THEN $6 END"
 						" FROM numbered RETURNING run",
 						6, types, values, nulls, false);
-	return SPI_processed == 0 ? 0 : cvm_catalog_integer(0, 1);
+	if (SPI_processed == 0)
+		return 0;
+	run = cvm_catalog_integer(0, 1);
+	if (status != CVM_RUN_SUCCEEDED)	/* which has its figures yet to come */
+		cvm_event(status_events[status], model, run, 0, reason);
+	return run;
+}
+
+/* The parameters of the statement are model, run, and those of "assignments"
+ * from $3 on. */
+static bool
+become(const char *model, int run, CvmRunStatus status, const char *assignments,
+	   int count, Oid *types, Datum *values, const char *nulls)
+{
+	char	   *statement = psprintf("UPDATE cvm.training_runs SET status = '%s', %s"
+									 " WHERE model = $1 AND run = $2 AND status IN (%s)",
+									 status_names[status], assignments,
+									 statuses_before[status]);
+
+	types[0] = TEXTOID;
+	types[1] = INT4OID;
+	values[0] = CStringGetTextDatum(model);
+	values[1] = Int32GetDatum(run);
+	cvm_catalog_execute(statement, count, types, values, nulls, false);
+	pfree(statement);
+	return SPI_processed > 0;
 }
 
 bool
 cvm_run_start(const char *model, int run)
 {
-	Oid			types[] = {TEXTOID, INT4OID, INT4OID};
-	Datum		values[] = {CStringGetTextDatum(model), Int32GetDatum(run),
-	Int32GetDatum(MyProcPid)};
+	Oid			types[3] = {0, 0, INT4OID};
+	Datum		values[3] = {0, 0, Int32GetDatum(MyProcPid)};
 
-	cvm_catalog_execute("UPDATE cvm.training_runs SET status = 'running', reason = NULL,"
-						" started_at = cvm.clock(), process_id = $3"
-						" WHERE model = $1 AND run = $2 AND status = 'queued'",
-						3, types, values, NULL, false);
-	return SPI_processed == 1;
+	if (!become(model, run, CVM_RUN_RUNNING,
+				"reason = NULL, started_at = cvm.clock(), process_id = $3",
+				3, types, values, NULL))
+		return false;
+	cvm_event(CVM_EVENT_RUN_STARTED, model, run, 0, NULL);
+	return true;
 }
 
 void
-cvm_run_succeed(const char *model, int run, int version, int64 training_rows,
-				int64 validation_rows, int64 rows_left_out, int64 null_cells,
-				int iterations, const char *outcome, const char *reason)
+cvm_run_succeed(const char *model, int run, const CvmRunResult *result)
 {
-	Oid			types[] = {TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID,
-		INT4OID, TEXTOID, TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(model), Int32GetDatum(run),
-		Int32GetDatum(version), Int64GetDatum(training_rows), Int64GetDatum(validation_rows),
-		Int64GetDatum(rows_left_out), Int64GetDatum(null_cells), Int32GetDatum(iterations),
-		CStringGetTextDatum(outcome), reason ? CStringGetTextDatum(reason) : (Datum) 0};
-	const char *nulls = reason ? NULL : "         n";
+	Oid			types[10] = {0, 0, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT4OID,
+	TEXTOID, TEXTOID};
+	char		nulls[] = "          ";
+	Datum		values[10] = {0, 0, Int32GetDatum(result->version),
+		Int64GetDatum(result->training_rows), Int64GetDatum(result->validation_rows),
+		Int64GetDatum(result->rows_left_out), Int64GetDatum(result->null_cells),
+		Int32GetDatum(result->iterations), CStringGetTextDatum(result->outcome),
+	text_or_null(result->reason, &nulls[9])};
 
-	cvm_catalog_execute("UPDATE cvm.training_runs SET status = 'succeeded',"
-						" finished_at = cvm.clock(), version = $3, training_rows = $4,"
-						" validation_rows = $5, rows_left_out = $6, null_cells = $7,"
-						" iterations = $8, outcome = $9, reason = $10"
-						" WHERE model = $1 AND run = $2 AND status IN ('running', 'succeeded')",
-						10, types, values, nulls, false);
+	if (!become(model, run, CVM_RUN_SUCCEEDED,
+				"finished_at = cvm.clock(), version = $3, training_rows = $4,"
+				" validation_rows = $5, rows_left_out = $6, null_cells = $7,"
+				" iterations = $8, outcome = $9, reason = $10",
+				10, types, values, nulls))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("run %d of model \"%s\" was closed in the meantime", run, model)));
+	cvm_event(CVM_EVENT_RUN_SUCCEEDED, model, run, result->version, result->reason);
 }
 
-void
-cvm_run_end(const char *model, int run, const char *status,
+bool
+cvm_run_end(const char *model, int run, CvmRunStatus status,
 			const char *reason, const char *error)
 {
-	Oid			types[] = {TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(model), Int32GetDatum(run),
-		CStringGetTextDatum(status), reason ? CStringGetTextDatum(reason) : (Datum) 0,
-	error ? CStringGetTextDatum(error) : (Datum) 0};
-	char		nulls[] = "     ";
+	Oid			types[4] = {0, 0, TEXTOID, TEXTOID};
+	char		nulls[] = "    ";
+	Datum		values[4] = {0, 0, text_or_null(reason, &nulls[2]), text_or_null(error, &nulls[3])};
 
-	if (reason == NULL)
-		nulls[3] = 'n';
-	if (error == NULL)
-		nulls[4] = 'n';
-	cvm_catalog_execute("UPDATE cvm.training_runs SET status = $3,"
-						" finished_at = cvm.clock(), reason = $4, error = $5"
-						" WHERE model = $1 AND run = $2 AND status IN ('queued', 'running')",
-						5, types, values, nulls, false);
+	if (!become(model, run, status, "finished_at = cvm.clock(), reason = $3, error = $4",
+				4, types, values, nulls))
+		return false;
+	cvm_event(status_events[status], model, run, 0, error != NULL ? error : reason);
+	return true;
 }
 
 void

@@ -8,24 +8,57 @@
 #include "postgres.h"
 
 /*
- * Adds a run with the next number of its model, under the lock of the
- * model's registry row.  status: "queued", "running", or "succeeded" for one
- * that began with the current statement.  Returns the number, or 0 when the
- * new run is unfinished and the model already has such a one.
+ *	  (none) ---> queued ----> running ----> succeeded
+ *		|			|			  |--------> failed
+ *		|			|--> skipped  '--------> cancelled
+ *		|			'--> cancelled, failed
+ *		|--> running			retrain(wait => true)
+ *		|--> succeeded			train(), in one piece when it is over
+ *		'--> skipped			a due time that passed
+ *
+ * An unfinished run (queued, running) is unique for its model.
  */
-extern int	cvm_run_create(const char *model, const char *trigger, const char *status,
+typedef enum CvmRunStatus
+{
+	CVM_RUN_NONE,
+	CVM_RUN_QUEUED,
+	CVM_RUN_RUNNING,
+	CVM_RUN_SUCCEEDED,
+	CVM_RUN_FAILED,
+	CVM_RUN_SKIPPED,
+	CVM_RUN_CANCELLED
+} CvmRunStatus;
+
+/*
+ * Adds a run with the next number of its model, under the lock of the
+ * model's registry row.  Returns the number, or 0 when the run would be an
+ * unfinished one and the model already has one.
+ */
+extern int	cvm_run_create(const char *model, const char *trigger, CvmRunStatus status,
 						   const char *reason, int attempt);
 
 /* queued -> running, with the pid of this process; false: no longer queued. */
 extern bool cvm_run_start(const char *model, int run);
 
-/* running or succeeded -> succeeded; the figures are written by cvm_train. */
-extern void cvm_run_succeed(const char *model, int run, int version, int64 training_rows,
-							int64 validation_rows, int64 rows_left_out, int64 null_cells,
-							int iterations, const char *outcome, const char *reason);
+typedef struct CvmRunResult
+{
+	int			version;
+	int64		training_rows;
+	int64		validation_rows;
+	int64		rows_left_out;
+	int64		null_cells;
+	int			iterations;
+	const char *outcome;
+	const char *reason;			/* or NULL */
+} CvmRunResult;
 
-/* queued or running -> failed, skipped or cancelled; error and reason may be NULL. */
-extern void cvm_run_end(const char *model, int run, const char *status,
+/* running -> succeeded, or the figures of a run that was created so.  An error
+ * when the run was closed in the meantime: its version must not be kept. */
+extern void cvm_run_succeed(const char *model, int run, const CvmRunResult *result);
+
+/* queued or running -> failed, skipped or cancelled; reason and error may be
+ * NULL.  false: it had ended before. */
+extern bool cvm_run_end(const char *model, int run, CvmRunStatus status,
 						const char *reason, const char *error);
 
 /* Why a queued run still waits. */

@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog/access.h"
+#include "catalog/events.h"
 #include "catalog/gate.h"
 #include "catalog/progress.h"
 #include "catalog/record.h"
@@ -256,6 +257,7 @@ cvm_train(CvmDefinition *definition, int run)
 	MetricSet	training;
 	MetricSet	validation = {.count = 0};
 	CvmDecision decision;
+	CvmRunResult outcome;
 	bool		promoted;
 
 	cvm_options_for_train(&options);
@@ -290,7 +292,7 @@ cvm_train(CvmDefinition *definition, int run)
 	decision = cvm_gate_decide(&options, frame, model, definition);
 	promoted = strcmp(decision.status, "active") == 0;
 	if (run == 0)
-		run = cvm_run_create(definition->model, "train", "succeeded", NULL, 1);
+		run = cvm_run_create(definition->model, "train", CVM_RUN_SUCCEEDED, NULL, 1);
 
 	result->seconds = (GetCurrentTimestamp() - started) / 1e6;
 	result->status = decision.status;
@@ -305,9 +307,18 @@ cvm_train(CvmDefinition *definition, int run)
 	cvm_record_profile(definition->model, result->version, frame->profile,
 					   frame->encoder);
 	cvm_record_epochs(definition->model, run, progress.epochs, progress.count);
-	cvm_run_succeed(definition->model, run, result->version, model->rows,
-					model->validation_rows, frame->rows_left_out, frame->null_cells,
-					model->iterations, cvm_outcome_name(model->outcome), decision.reason);
+	outcome.version = result->version;
+	outcome.training_rows = model->rows;
+	outcome.validation_rows = model->validation_rows;
+	outcome.rows_left_out = frame->rows_left_out;
+	outcome.null_cells = frame->null_cells;
+	outcome.iterations = model->iterations;
+	outcome.outcome = cvm_outcome_name(model->outcome);
+	outcome.reason = decision.reason;
+	cvm_run_succeed(definition->model, run, &outcome);
+	if (strcmp(decision.status, "rejected") == 0)
+		cvm_event(CVM_EVENT_VERSION_REJECTED, definition->model, run, result->version,
+				  decision.reason);
 	if (promoted)
 		cvm_version_activate(definition->model, result->version, decision.reason);
 

@@ -17,6 +17,7 @@ int			cvm_scheduler_interval = 60 * 1000;
 char	   *cvm_retrain_window = NULL;
 int			cvm_retrain_timeout = 0;
 int			cvm_pause_after_failures = 10;
+bool		cvm_notify = true;
 int			cvm_mock_clock = -1;
 bool		cvm_rewrite_predict = true;
 
@@ -110,6 +111,14 @@ cvm_define_settings(void)
 							10, 0, 1000,
 							PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("cvm.notify",
+							 "Sends what happens to models as notifications on the channel cvm_events.",
+							 "Everybody who may connect to a database can listen there.",
+							 &cvm_notify,
+							 true,
+							 PGC_SUSET, 0,
+							 NULL, NULL, NULL);
 
 	DefineCustomIntVariable("cvm.mock_clock",
 							"Time that schedules go by, in seconds since 2000 UTC; for tests.",

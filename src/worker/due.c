@@ -27,6 +27,7 @@
 
 #include "base/random.h"
 #include "catalog/access.h"
+#include "catalog/events.h"
 #include "catalog/runs.h"
 #include "pg/clock.h"
 #include "pg/settings.h"
@@ -58,10 +59,9 @@ cvm_close_leftovers(void)
 	{
 		if (cvm_run_has_process(lfirst(model), lfirst_int(run)))
 			continue;
-		cvm_run_end(lfirst(model), lfirst_int(run), "failed",
-					"the process ended before the run did", NULL);
 		/* Nothing to close: it ended well after our list was made. */
-		if (SPI_processed > 0)
+		if (cvm_run_end(lfirst(model), lfirst_int(run), CVM_RUN_FAILED,
+						"the process ended before the run did", NULL))
 			cvm_schedule_failed(lfirst(model), "the process ended before the run did");
 	}
 }
@@ -101,7 +101,7 @@ queue(void *argument)
 		return;
 	cause = cvm_catalog_text(0, 1);
 	attempt = DatumGetInt32(cvm_catalog_datum(0, 2, &isnull)) + 1;
-	(void) cvm_run_create(due->model, "schedule", "queued", cause, attempt);
+	(void) cvm_run_create(due->model, "schedule", CVM_RUN_QUEUED, cause, attempt);
 }
 
 /* Calls in a subtransaction; an error, but a cancel, is for the debug log only. */
@@ -264,7 +264,7 @@ cvm_schedule_started(const char *model)
 	int64		passed = move_next_due(model, cvm_clock()->now());
 
 	if (passed > 1)
-		(void) cvm_run_create(model, "schedule", "skipped",
+		(void) cvm_run_create(model, "schedule", CVM_RUN_SKIPPED,
 							  psprintf("%s" INT64_FORMAT " due times passed without a run",
 									   passed >= CVM_MOST_PASSED ? "more than " : "",
 									   passed - 1), 1);
@@ -292,6 +292,7 @@ cvm_schedule_failed(const char *model, const char *error)
 	Oid			types[] = {TEXTOID, FLOAT8OID, INT4OID, TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(model), (Datum) 0,
 		Int32GetDatum(cvm_pause_after_failures), CStringGetTextDatum(error)};
+	char	   *reason;
 	uint64		noise = cvm_hash_bytes(model, strlen(model), (uint64) cvm_clock()->now());
 
 	values[1] = Float8GetDatum(0.75 + (double) (noise % 1024) / 2048);
@@ -301,6 +302,8 @@ cvm_schedule_failed(const char *model, const char *error)
 						" paused_at = CASE WHEN failures + 1 >= $3 AND $3 > 0 THEN cvm.clock() END,"
 						" paused_reason = CASE WHEN failures + 1 >= $3 AND $3 > 0"
 						"  THEN format('%s failures in a row, the last one: %s', failures + 1, $4) END"
-						" WHERE model = $1",
+						" WHERE model = $1 RETURNING paused_reason",
 						4, types, values, NULL, false);
+	if (SPI_processed > 0 && (reason = cvm_catalog_text(0, 1)) != NULL)
+		cvm_event(CVM_EVENT_SCHEDULE_PAUSED, model, 0, 0, reason);
 }

@@ -51,7 +51,7 @@ cvm_retrain(PG_FUNCTION_ARGS)
 				 errhint("Use cvm.retrain(model, wait => true), or add cvm to shared_preload_libraries.")));
 	connect_spi();
 	(void) cvm_definition_require_owner(name, true);
-	run = cvm_run_create(name, "retrain", wait ? "running" : "queued", NULL, 1);
+	run = cvm_run_create(name, "retrain", wait ? CVM_RUN_RUNNING : CVM_RUN_QUEUED, NULL, 1);
 	if (run == 0)
 		run_in_the_way(name);
 	if (wait && !cvm_run_here(name, run, &result, &error))

@@ -74,7 +74,7 @@ cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error)
 		cvm_schedule_succeeded(model);
 	else
 	{
-		cvm_run_end(model, run, "failed", NULL, *error);
+		(void) cvm_run_end(model, run, CVM_RUN_FAILED, NULL, *error);
 		cvm_schedule_failed(model, *error);
 	}
 	return succeeded;
@@ -148,7 +148,8 @@ work(const char *model, int run)
 		begin();
 		if (OidIsValid(get_extension_oid("cvm", true)))
 		{
-			cvm_run_end(model, run, cancelled ? "cancelled" : "failed", NULL, error);
+			(void) cvm_run_end(model, run, cancelled ? CVM_RUN_CANCELLED : CVM_RUN_FAILED,
+							   NULL, error);
 			cvm_schedule_failed(model, error);
 		}
 		commit();

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog/access.h"
+#include "catalog/events.h"
 #include "catalog/registry.h"
 #include "pg/clock.h"
 #include "pg/options_json.h"
@@ -190,6 +191,7 @@ cvm_schedule(PG_FUNCTION_ARGS)
 						" after_run = excluded.after_run, new_rows = 0, new_rows_at_start = 0,"
 						" failures = 0, retry_at = NULL, paused_at = NULL, paused_reason = NULL",
 						ARG_COUNT + 3, types, values, nulls, false);
+	cvm_event(CVM_EVENT_SCHEDULED, name, 0, 0, NULL);
 	SPI_finish();
 	if (!cvm_worker_present())
 		ereport(NOTICE,
@@ -201,7 +203,8 @@ cvm_schedule(PG_FUNCTION_ARGS)
 
 /* Runs a statement on the schedule of a model of the caller's; $2: the reason. */
 static void
-change_schedule(FunctionCallInfo fcinfo, const char *statement, const char *reason)
+change_schedule(FunctionCallInfo fcinfo, const char *statement, const char *reason,
+				CvmEventKind event)
 {
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	Oid			types[] = {TEXTOID, TEXTOID};
@@ -212,6 +215,8 @@ change_schedule(FunctionCallInfo fcinfo, const char *statement, const char *reas
 	cvm_catalog_execute(statement, 2, types, values, NULL, false);
 	if (SPI_processed == 0)
 		ereport(NOTICE, (errmsg("model \"%s\" has no schedule", name)));
+	else
+		cvm_event(event, name, 0, 0, reason[0] != '\0' ? reason : NULL);
 	SPI_finish();
 	cvm_ask_at_commit();
 }
@@ -221,7 +226,8 @@ PG_FUNCTION_INFO_V1(cvm_unschedule);
 Datum
 cvm_unschedule(PG_FUNCTION_ARGS)
 {
-	change_schedule(fcinfo, "DELETE FROM cvm.schedules WHERE model = $1 AND $2 = ''", "");
+	change_schedule(fcinfo, "DELETE FROM cvm.schedules WHERE model = $1 AND $2 = ''", "",
+					CVM_EVENT_UNSCHEDULED);
 	PG_RETURN_VOID();
 }
 
@@ -231,7 +237,8 @@ Datum
 cvm_pause(PG_FUNCTION_ARGS)
 {
 	change_schedule(fcinfo, "UPDATE cvm.schedules SET paused_at = cvm.clock(), paused_reason = $2"
-					" WHERE model = $1", text_to_cstring(PG_GETARG_TEXT_PP(1)));
+					" WHERE model = $1", text_to_cstring(PG_GETARG_TEXT_PP(1)),
+					CVM_EVENT_SCHEDULE_PAUSED);
 	PG_RETURN_VOID();
 }
 
@@ -241,6 +248,7 @@ Datum
 cvm_resume(PG_FUNCTION_ARGS)
 {
 	change_schedule(fcinfo, "UPDATE cvm.schedules SET paused_at = NULL, paused_reason = NULL,"
-					" failures = 0, retry_at = NULL WHERE model = $1 AND $2 = ''", "");
+					" failures = 0, retry_at = NULL WHERE model = $1 AND $2 = ''", "",
+					CVM_EVENT_SCHEDULE_RESUMED);
 	PG_RETURN_VOID();
 }

@@ -1,7 +1,7 @@
 -- Schedules without a background worker: what is refused, what is due, what
 -- run_due() makes of it.
 BEGIN;
-SELECT plan(41);
+SELECT plan(43);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'UTC';
 
@@ -99,6 +99,11 @@ SELECT is((SELECT reason FROM cvm.due_models WHERE model = 'viewed' AND due), 'a
 SELECT FROM cvm.run_due();
 SELECT matches((SELECT reason FROM cvm.due_models WHERE model = 'viewed'),
 	'^paused: 10 failures in a row, the last one: ', 'after so many failures it is paused');
+SELECT results_eq($$SELECT event, run IS NOT NULL FROM cvm.alerts WHERE model = 'viewed' ORDER BY at$$,
+	$$VALUES ('schedule_paused', false), ('run_failed', true), ('run_failed', true), ('schedule_paused', false)$$,
+	'what somebody should look at');
+SELECT matches((SELECT detail FROM cvm.alerts WHERE model = 'viewed' AND event = 'run_failed' LIMIT 1), 'no rows|no row',
+	'with the error');
 
 SELECT * FROM finish();
 ROLLBACK;

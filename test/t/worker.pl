@@ -54,6 +54,13 @@ $node->safe_psql('postgres', "SELECT cvm.retrain('churn')");
 wait_for("SELECT count(*) = 1 FROM cvm.training_runs WHERE trigger = 'retrain' AND status = 'succeeded'",
 	'retrain() is done in the background');
 
+
+# Whoever listens hears of it.
+like(
+	$node->safe_psql('postgres', "LISTEN cvm_events; SELECT cvm.retrain('churn', wait => true)"),
+	qr/payload "\{"event": "run_succeeded", "model": "churn", "at": "[^"]+", "run": \d+, "version": \d+, "detail": "auc/,
+	'events are sent');
+
 # On fresh rows, and not before.
 $node->safe_psql('postgres', "SELECT cvm.schedule('churn', min_new_rows => 50)");
 $node->safe_psql('postgres', 'INSERT INTO customers SELECT i, sin(i), sin(i) > 0 FROM generate_series(401, 460) i');

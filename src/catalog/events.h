@@ -1,0 +1,40 @@
+/*
+ * events.h
+ *		What happens to models, for those who watch.
+ *
+ * Each event is a notification on the channel cvm_events with a JSON object:
+ * {"event": "run_failed", "model": "churn", "at": "2026-01-05T02:30:00+00:00",
+ * "run": 7, "version": 3, "detail": "..."}; run, version and detail only where
+ * there are any.  Those that somebody should look at are also kept in
+ * cvm.alert_log, which people read as cvm.alerts.
+ */
+#ifndef CVM_EVENTS_H
+#define CVM_EVENTS_H
+
+#include "postgres.h"
+
+typedef enum CvmEventKind
+{
+	CVM_EVENT_RUN_QUEUED,
+	CVM_EVENT_RUN_STARTED,
+	CVM_EVENT_RUN_SUCCEEDED,
+	CVM_EVENT_RUN_FAILED,		/* an alert */
+	CVM_EVENT_RUN_SKIPPED,
+	CVM_EVENT_RUN_CANCELLED,
+	CVM_EVENT_VERSION_PROMOTED,
+	CVM_EVENT_VERSION_REJECTED, /* an alert */
+	CVM_EVENT_VERSION_ROLLED_BACK,	/* by itself: an alert */
+	CVM_EVENT_SCHEDULED,
+	CVM_EVENT_UNSCHEDULED,
+	CVM_EVENT_SCHEDULE_PAUSED,	/* an alert */
+	CVM_EVENT_SCHEDULE_RESUMED
+} CvmEventKind;
+
+/*
+ * Part of the transaction: sent at commit, undone by a rollback.  run and
+ * version: 0 for none; detail may be NULL.  SPI is connected.
+ */
+extern void cvm_event(CvmEventKind kind, const char *model, int run, int version,
+					  const char *detail);
+
+#endif							/* CVM_EVENTS_H */
