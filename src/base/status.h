@@ -15,8 +15,9 @@ typedef enum CvmStatus
 {
 	CVM_OK = 0,
 	CVM_BAD_OPTION,				/* an option's value cannot be used */
-	CVM_BAD_DATA,				/* the rows cannot be used: infinity, ragged
-								 * arrays, wrong target */
+	CVM_BAD_DATA,				/* the rows cannot be used: ragged arrays, wrong
+								 * target */
+	CVM_OUT_OF_RANGE,			/* a number is infinite or too large to compute with */
 	CVM_NO_ROWS,				/* nothing left to learn from */
 	CVM_ONE_CLASS,				/* a classifier met a single class */
 	CVM_NO_FEATURES,			/* every column was left out */

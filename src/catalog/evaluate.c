@@ -251,7 +251,8 @@ evaluate(const char *name, const char *source)
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("the source has no row to evaluate model \"%s\" on", name),
 				 errdetail("Rows whose target \"%s\" is NULL do not count.",
-						   model->target)));
+						   model->target),
+				 errhint("Evaluate on rows whose outcome is known.")));
 	return evaluation;
 }
 

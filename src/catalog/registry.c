@@ -28,7 +28,8 @@ cvm_check_model_name(const char *name)
 	if (name[0] == '\0' || strlen(name) > CVM_MAX_MODEL_NAME)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("a model's name must have 1 to %d bytes", CVM_MAX_MODEL_NAME)));
+				 errmsg("a model's name must have 1 to %d bytes", CVM_MAX_MODEL_NAME),
+				 errhint("Choose a shorter name that is not empty.")));
 }
 
 void

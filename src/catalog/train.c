@@ -236,7 +236,8 @@ lock_definition(CvmDefinition *definition, bool replace)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("model \"%s\" was dropped while it was being trained",
-						definition->model)));
+						definition->model),
+				 errhint("cvm.train makes it anew.")));
 	if (!has_privs_of_role(GetUserId(), stored->owner))
 		cvm_model_name_in_use(definition->model);
 	definition->active_version = stored->active_version;

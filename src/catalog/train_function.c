@@ -45,7 +45,8 @@ feature_names(ArrayType *array, int *count)
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("features must not contain NULL")));
+					 errmsg("features must not contain NULL"),
+					 errhint("Take it out of the list.")));
 		names[i] = TextDatumGetCString(elements[i]);
 	}
 	return names;
@@ -99,7 +100,8 @@ cvm_train_sql(PG_FUNCTION_ARGS)
 		if (PG_ARGISNULL(i))
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not be NULL", i == 0 ? "model" : "source")));
+					 errmsg("%s must not be NULL", i == 0 ? "model" : "source"),
+					 errhint("For example: cvm.train('churn', source => 'customers', target => 'churned').")));
 	if (PG_ARGISNULL(2))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

@@ -142,7 +142,7 @@ extern void cvm_profile_position(const CvmProfile *profile, int column, int *den
 extern int32_t cvm_profile_code(CvmProfile *profile, int coded_column,
 								const char *text, int length);
 
-/* Counts a raw block of training rows.  Infinity is CVM_BAD_DATA, naming the column. */
+/* Counts a raw block of training rows.  Infinity is CVM_OUT_OF_RANGE, naming the column. */
 extern CvmStatus cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw, CvmError *error);
 
 /*

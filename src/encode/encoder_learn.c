@@ -395,6 +395,7 @@ cvm_encoder_learn(const CvmProfile *profile, const CvmEncoderOptions *options,
 		cvm_fail(error, CVM_NO_FEATURES, "there is no column to learn from");
 		if (profile->column_count > 0)
 			cvm_detail(error, "Every column is constant, empty, or different in nearly every row.");
+		cvm_hint(error, "Add columns that tell the rows apart to the source.");
 		return CVM_NO_FEATURES;
 	}
 	*encoder = collect_terms(&learner);

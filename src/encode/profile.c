@@ -171,12 +171,12 @@ check_range(const CvmProfile *profile, CvmError *error)
 		else
 			snprintf(name, sizeof(name), "column \"%.200s\"", own->column.name);
 		if (isinf(extreme))
-			cvm_fail(error, CVM_BAD_DATA, "%s is infinite in some row", name);
+			cvm_fail(error, CVM_OUT_OF_RANGE, "%s is infinite in some row", name);
 		else
-			cvm_fail(error, CVM_BAD_DATA, "%s is %g in some row, too large to compute with",
+			cvm_fail(error, CVM_OUT_OF_RANGE, "%s is %g in some row, too large to compute with",
 					 name, extreme);
 		cvm_hint(error, "Replace such values in the source, for example by NULL.");
-		return CVM_BAD_DATA;
+		return CVM_OUT_OF_RANGE;
 	}
 	return CVM_OK;
 }
@@ -248,7 +248,7 @@ cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw, CvmError *error)
 	CvmStatus	status;
 
 	if (!(profile->weight <= LARGEST_WEIGHT))
-		return cvm_fail(error, CVM_BAD_DATA, "the weights of the rows add up to more than %g",
+		return cvm_fail(error, CVM_OUT_OF_RANGE, "the weights of the rows add up to more than %g",
 						LARGEST_WEIGHT);
 	for (int row = 0; row < raw->rows; row++)
 		hashes[row] = cvm_hash64((uint64_t) (profile->rows + row), profile->salt);

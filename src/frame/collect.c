@@ -300,12 +300,12 @@ drop_unknown_arrays(CvmCollector *collector)
 	{
 		CvmFeature *feature = &collector->features[i];
 
-		if (feature->column.kind == CVM_INPUT_ARRAY && feature->column.elements == 0)
+		if (feature->column.kind != CVM_INPUT_ARRAY || feature->column.elements > 0)
+			collector->features[kept++] = *feature;
+		else if (collector->waiting != NULL)	/* there are rows */
 			ereport(NOTICE,
 					(errmsg("column \"%s\" is left out: it holds no values",
 							feature->column.name)));
-		else
-			collector->features[kept++] = *feature;
 	}
 	collector->feature_count = kept;
 }

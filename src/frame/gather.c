@@ -153,7 +153,10 @@ check_rows(const CvmFrameState *state)
 	if (state->training_rows > 0)
 		return;
 	if (collector->rows == 0)
+	{
 		cvm_fail(&error, CVM_NO_ROWS, "the source has no rows");
+		cvm_hint(&error, "Fill the table, or widen the conditions of the SELECT; row security may hide rows too.");
+	}
 	else if (held_out == 0)
 	{
 		cvm_fail(&error, CVM_NO_ROWS, "no row of the source can be used");
@@ -161,6 +164,7 @@ check_rows(const CvmFrameState *state)
 				   (unsigned long long) collector->rows,
 				   (unsigned long long) collector->without_target,
 				   (unsigned long long) collector->without_weight);
+		cvm_hint(&error, "A row counts if its target is not NULL and its weight is above zero.");
 	}
 	else
 	{

@@ -72,7 +72,8 @@ find_features(Roles *roles, const CvmFrameRequest *request)
 			if (roles->features[j] == column)
 				ereport(ERROR,
 						(errcode(ERRCODE_DUPLICATE_COLUMN),
-						 errmsg("feature \"%s\" is listed twice", request->features[i])));
+						 errmsg("feature \"%s\" is listed twice", request->features[i]),
+						 errhint("Take it out of the list once.")));
 		roles->features[roles->feature_count++] = column;
 	}
 }
@@ -195,7 +196,8 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("column \"%s\" is the target and cannot be the %s too",
 						request->target,
-						roles.target == roles.key ? "key" : "weight")));
+						roles.target == roles.key ? "key" : "weight"),
+				 errhint("Name another column, or leave the argument out.")));
 	find_features(&roles, request);
 
 	collector->target = cvm_target_create(TupleDescAttr(roles.columns, roles.target),

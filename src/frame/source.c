@@ -38,6 +38,8 @@
 #include "frame/source.h"
 #include "pg/compat.h"
 
+#define LISTED_COLUMNS 10		/* in a hint */
+
 struct CvmScan
 {
 	SPIPlanPtr	plan;
@@ -81,7 +83,8 @@ check_select(const SelectStmt *select)
 						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						 errmsg("source changes data"),
 						 errdetail("Query \"%s\" of its WITH clause is not a SELECT.",
-								   with->ctename)));
+								   with->ctename),
+						 errhint("A source only reads: change data before, and train on the result.")));
 		}
 	}
 	while (first->larg != NULL)
@@ -90,7 +93,8 @@ check_select(const SelectStmt *select)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("source changes data"),
-				 errdetail("SELECT INTO makes a table.")));
+				 errdetail("SELECT INTO makes a table."),
+				 errhint("A source only reads: leave out INTO.")));
 	if (select->lockingClause != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -260,6 +264,22 @@ nearest_column(TupleDesc columns, const char *name)
 	return nearest;
 }
 
+/* "a, b, c, ..." for a message. */
+static char *
+list_columns(TupleDesc columns)
+{
+	StringInfoData list;
+	int			column;
+
+	initStringInfo(&list);
+	for (column = 0; column < columns->natts && column < LISTED_COLUMNS; column++)
+		appendStringInfo(&list, "%s\"%s\"", column > 0 ? ", " : "",
+						 NameStr(TupleDescAttr(columns, column)->attname));
+	if (columns->natts > LISTED_COLUMNS)
+		appendStringInfoString(&list, ", ...");
+	return list.data;
+}
+
 int
 cvm_source_column(TupleDesc columns, const char *name, const char *role)
 {
@@ -284,7 +304,8 @@ cvm_source_column(TupleDesc columns, const char *name, const char *role)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("source has no column \"%s\" to use as %s", name, role),
-				 nearest != NULL ? errhint("Did you mean \"%s\"?", nearest) : 0));
+				 nearest != NULL ? errhint("Did you mean \"%s\"?", nearest) :
+				 errhint("Its columns are %s.", list_columns(columns))));
 	}
 	return found;
 }

@@ -222,22 +222,19 @@ field_of(CvmOptions *options, const CvmOptionSpec *spec)
 static CvmStatus
 wrong_kind(const CvmOptionSpec *spec, CvmError *error)
 {
-	switch (spec->kind)
-	{
-		case CVM_OPTION_NUMBER:
-			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be a number", spec->name);
-		case CVM_OPTION_INTEGER:
-		case CVM_OPTION_INTEGER64:
-			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be an integer", spec->name);
-		case CVM_OPTION_INTEGERS:
-			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be an array of integers", spec->name);
-		case CVM_OPTION_BOOLEAN:
-			return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be true or false", spec->name);
-		case CVM_OPTION_TEXT:
-		case CVM_OPTION_CHOICE:
-			break;
-	}
-	return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be a text", spec->name);
+	static const char *const kinds[] = {
+		[CVM_OPTION_NUMBER] = "a number",
+		[CVM_OPTION_INTEGER] = "an integer",
+		[CVM_OPTION_INTEGER64] = "an integer",
+		[CVM_OPTION_INTEGERS] = "an array of integers",
+		[CVM_OPTION_BOOLEAN] = "true or false",
+		[CVM_OPTION_TEXT] = "a text",
+		[CVM_OPTION_CHOICE] = "a text"
+	};
+
+	cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be %s", spec->name, kinds[spec->kind]);
+	cvm_hint(error, "SELECT * FROM cvm.options() WHERE name = '%s' says more.", spec->name);
+	return CVM_BAD_OPTION;
 }
 
 static CvmStatus

@@ -65,8 +65,11 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 				return set_from_array(options, spec, value->val.binary.data, error);
 			/* FALLTHROUGH */
 		default:
-			return cvm_fail(error, CVM_BAD_OPTION,
-							"option \"%s\" must be a single value", spec->name);
+			cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be a single value", spec->name);
+			cvm_hint(error, "For example: '{\"%s\": %s}'.", spec->name,
+					 spec->default_text != NULL && spec->kind <= CVM_OPTION_BOOLEAN ?
+					 spec->default_text : "\"...\"");
+			return CVM_BAD_OPTION;
 	}
 }
 

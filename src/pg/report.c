@@ -20,6 +20,8 @@ sqlstate_of(CvmStatus status)
 			return ERRCODE_INVALID_PARAMETER_VALUE;
 		case CVM_BAD_DATA:
 			return ERRCODE_DATA_EXCEPTION;
+		case CVM_OUT_OF_RANGE:
+			return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
 		case CVM_NO_ROWS:
 		case CVM_ONE_CLASS:
 		case CVM_NO_FEATURES:

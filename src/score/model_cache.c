@@ -25,6 +25,7 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -329,7 +330,9 @@ load_model(const char *name, int version)
 	if (value == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("model \"%s\" has no version %d", name, version)));
+				 errmsg("model \"%s\" has no version %d", name, version),
+				 errhint("SELECT * FROM cvm.versions(%s) lists its versions.",
+						 quote_literal_cstr(name))));
 	loaded->model = cvm_model_unpack(value);
 	MemoryContextSwitchTo(caller);
 	return loaded;

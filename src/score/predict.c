@@ -140,7 +140,7 @@ static void
 missing_column(const CvmModel *model, const char *input, TupleDesc columns)
 {
 	int			length = strlen(input);
-	int			best = Max(length / 3, 1) + 1;
+	int			best = Min(Max(length / 3, 1) + 1, length);
 	const char *nearest = NULL;
 
 	for (int i = 0; i < columns->natts && length <= NAMEDATALEN; i++)

@@ -358,11 +358,13 @@ array_numbers(CvmScorer *scorer, ArrayType *array, int expected)
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("features must be a one-dimensional array")));
+				 errmsg("features must be a one-dimensional array"),
+				 errhint("Pass the features in the order of cvm.inputs(model).")));
 	if (length != expected)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("the model expects %d features, the array has %d", expected, length)));
+				 errmsg("the model expects %d features, the array has %d", expected, length),
+				 errhint("Pass the features in the order of cvm.inputs(model).")));
 	if (!ARR_HASNULL(array))
 		return data;
 	for (int i = 0; i < length; i++)

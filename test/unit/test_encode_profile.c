@@ -178,7 +178,7 @@ test_bad_numbers(void)
 		table_init(&table, columns, 2);
 		for (int row = 0; row < 700; row++)
 			table_add(&table, row == 600 ? cases[i].numbers : good, NULL, 1);
-		CHECK(table_count(&table, &error) == CVM_BAD_DATA);
+		CHECK(table_count(&table, &error) == CVM_OUT_OF_RANGE);
 		CHECK(strcmp(error.message, cases[i].message) == 0);
 		CHECK(error.hint[0] != '\0');
 	}
@@ -194,7 +194,7 @@ test_heavy_weights(void)
 
 	table_init(&table, &column, 1);
 	table_add(&table, &number, NULL, 1e200);
-	CHECK(table_count(&table, &error) == CVM_BAD_DATA);
+	CHECK(table_count(&table, &error) == CVM_OUT_OF_RANGE);
 	CHECK(strstr(error.message, "weights") != NULL);
 }
 
