@@ -24,6 +24,8 @@ typedef struct CvmFrameState
 	CvmBlockStore *validation;	/* NULL when no row is held out */
 	CvmBlock   *pass_block;		/* "passes": the raw block that is filled */
 	CvmPasses  *passes;			/* NULL with the other drivers */
+	uint64		source_rows;	/* "passes": what the first run gave */
+	uint64		digest;
 	uint64		training_rows;
 	double		training_weight;	/* without class_weight */
 } CvmFrameState;
@@ -36,6 +38,9 @@ extern CvmBlock *cvm_frame_next_block(const CvmFrameState *state, CvmBlockStore 
 
 /* Brings targets of a raw block to those of the learner, and applies class_weight. */
 extern void cvm_frame_finish_targets(const CvmFrameState *state, CvmBlock *block, bool training);
+
+/* A digest of raw blocks in their order; the first one follows on 0. */
+extern uint64 cvm_passes_digest(const CvmFrameState *state, const CvmBlock *block, uint64 digest);
 
 /* The training rows of the driver "passes", as a source that runs the query. */
 extern void cvm_passes_open(CvmFrameState *state, CvmBlockSource *source);

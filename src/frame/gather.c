@@ -45,6 +45,8 @@ profile_block(CvmFrameState *state, const CvmBlock *block)
 		state->training_weight += block->weight[row];
 	}
 	state->training_rows += block->rows;
+	if (state->training == NULL)
+		state->digest = cvm_passes_digest(state, block, state->digest);
 }
 
 static CvmBlock *

@@ -9,11 +9,12 @@
  * keep, so the model is the same, bit for bit.
  *
  * The price is that blocks come in order only.  A source whose rows differ
- * from run to run (random(), a sequence) is found out by its number of rows
- * and by categories that were never seen, and refused.
+ * from run to run (random(), a sample) is found out by its number of rows and
+ * a digest of them, and refused.
  */
 #include "postgres.h"
 
+#include "base/random.h"
 #include "frame/frame_state.h"
 #include "frame/source.h"
 
@@ -25,6 +26,7 @@ struct CvmPasses
 	int			position;		/* of the block that the scan comes to next */
 	CvmBlock   *encoded[2];		/* taken in turn */
 	int			last;			/* index in encoded[] of the block read last */
+	uint64		digest;			/* of the blocks of this pass so far */
 };
 
 /* Keeps the block that is full; the reader takes it away. */
@@ -32,6 +34,35 @@ static CvmBlock *
 hold_block(void *state, CvmBlock *full)
 {
 	return full != NULL ? full : ((CvmFrameState *) state)->pass_block;
+}
+
+static uint64
+digest_bytes(uint64 digest, const void *bytes, Size size)
+{
+	uint64		word = 0;
+	Size		i;
+
+	/* a word's place counts: sources differ in the order of their rows too */
+	for (i = 0; i + sizeof(uint64) <= size; i += sizeof(uint64))
+	{
+		memcpy(&word, (const char *) bytes + i, sizeof(uint64));
+		digest += (word ^ (i * UINT64CONST(0xD1B54A32D192ED03))) * UINT64CONST(0x9E3779B97F4A7C15);
+	}
+	word = 0;
+	memcpy(&word, (const char *) bytes + i, size - i);
+	return cvm_hash64(digest, word);
+}
+
+uint64
+cvm_passes_digest(const CvmFrameState *state, const CvmBlock *block, uint64 digest)
+{
+	const CvmCollector *collector = &state->collector;
+	Size		rows = block->rows;
+
+	digest = digest_bytes(digest, block->dense, rows * collector->dense_columns * sizeof(double));
+	digest = digest_bytes(digest, block->target, rows * sizeof(double));
+	digest = digest_bytes(digest, block->weight, rows * sizeof(double));
+	return digest_bytes(digest, block->codes, rows * collector->coded_columns * sizeof(int32));
 }
 
 void
@@ -50,6 +81,7 @@ begin_pass(CvmPasses *passes)
 		cvm_scan_close(passes->scan);
 	passes->scan = cvm_scan_open(passes->state->query);
 	passes->position = 0;
+	passes->digest = 0;
 	cvm_collector_rewind(&passes->state->collector);
 }
 
@@ -69,6 +101,23 @@ pull_block(CvmPasses *passes)
 		;
 	if (raw->rows < wanted)
 		cvm_passes_differ();
+	passes->digest = cvm_passes_digest(state, raw, passes->digest);
+}
+
+/* After the last block: were these the rows of the first run? */
+static void
+end_pass(CvmPasses *passes)
+{
+	CvmFrameState *state = passes->state;
+	CvmRowSink	training = state->collector.training;
+
+	state->collector.training.next = NULL;	/* drop what comes now */
+	cvm_scan_run(passes->scan, 0, &state->collector.receiver);
+	state->collector.training = training;
+	if (state->collector.rows != state->source_rows || passes->digest != state->digest)
+		cvm_passes_differ();
+	cvm_scan_close(passes->scan);
+	passes->scan = NULL;
 }
 
 static const CvmBlock *
@@ -95,10 +144,7 @@ read_pass(void *argument, int index)
 	block = passes->encoded[passes->last];
 	cvm_encode_block(passes->state->plan, passes->state->pass_block, block);
 	if (++passes->position == passes->blocks)
-	{
-		cvm_scan_close(passes->scan);
-		passes->scan = NULL;
-	}
+		end_pass(passes);
 	MemoryContextSwitchTo(old);
 	return block;
 }
@@ -114,6 +160,7 @@ cvm_passes_open(CvmFrameState *state, CvmBlockSource *source)
 	passes->encoded[0] = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
 	passes->encoded[1] = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
 	state->passes = passes;
+	state->source_rows = state->collector.rows;
 	state->collector.training.next = hold_block;
 	state->collector.training.block = state->pass_block;
 	state->collector.validation.next = NULL;

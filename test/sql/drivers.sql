@@ -67,6 +67,9 @@ SELECT version, coefficients, largest = 0 AS same FROM distances(2);
 
 -- a source that gives other rows each time is found out
 SELECT cvm.train('m', 'SELECT x, y, bought FROM customers TABLESAMPLE BERNOULLI (50)', 'bought', options => '{"driver": "passes"}');
+SELECT cvm.train('m', 'SELECT x, random() AS y, bought FROM customers', 'bought', options => '{"driver": "passes"}');
+SELECT cvm.train('m', 'SELECT x, y, bought FROM customers ORDER BY random()', 'bought', options => '{"driver": "passes"}');
+SELECT cvm.train('m', 'SELECT x, y, CASE WHEN random() < 0.5 THEN ''a'' ELSE ''b'' END AS z, bought FROM customers', 'bought', options => '{"driver": "passes"}');
 SELECT (cvm.train('m', 'SELECT x, y, bought FROM customers TABLESAMPLE BERNOULLI (50) REPEATABLE (7)', 'bought', options => '{"driver": "passes"}')).status;
 
 -- nothing stays behind: no file, no cursor

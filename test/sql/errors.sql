@@ -11,7 +11,7 @@ SELECT i AS id, sin(i) AS x, cos(3 * i) AS z, sin(i) + cos(7 * i) > 0 AS churned
 FROM generate_series(1, 300) AS i;
 SELECT version FROM cvm.train('churn', 'customers', 'churned', features => ARRAY['x', 'z'], key => 'id');
 SELECT version FROM cvm.train('amount', 'SELECT x, z FROM customers', 'z');
-SELECT version FROM cvm.train('idle', 'SELECT x, churned FROM customers', 'churned', options => '{"promote": "never"}');
+SELECT version FROM cvm.train('idle', 'SELECT x, churned FROM customers', 'churned', options => '{"promote": "manual"}');
 
 -- what is in the catalog, in one number
 CREATE FUNCTION written() RETURNS text LANGUAGE plpgsql AS $$
