@@ -40,7 +40,7 @@ REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --encoding=UTF8 --load-extension=cvm
 ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test --load-extension=cvm
-EXTRA_CLEAN = $(SRCS:.c=.d) $(SRCS:.c=.bc) results output_iso
+EXTRA_CLEAN = $(SRCS:.c=.d) $(SRCS:.c=.bc) results output_iso test/unit/run test/fuzz/run
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
