@@ -129,19 +129,19 @@ CREATE TABLE cvm.training_log (
 );
 
 COMMENT ON TABLE cvm.model_registry IS
-	'one row a model: its owner, and how it is trained and retrained';
+	'one row per model: its owner, and how it is trained and retrained';
 COMMENT ON TABLE cvm.model_versions IS
-	'one row a version: the model as a value, its status and where it came from';
+	'one row per version: the model as a value, its status and where it came from';
 COMMENT ON TABLE cvm.model_grants IS
-	'one row a model and role (0 for public) that may see it and score with it';
+	'one row per model and role (0 for public) that may see it and score with it';
 COMMENT ON TABLE cvm.model_metrics IS
-	'one row a version, data set and metric';
+	'one row per version, data set and metric';
 COMMENT ON TABLE cvm.feature_profile IS
-	'one row a version and feature: what the training rows looked like, against which drift is measured';
+	'one row per version and feature: what the training rows looked like, against which drift is measured';
 COMMENT ON TABLE cvm.training_runs IS
-	'one row a training, by hand or by the worker, with what it gave or why it failed';
+	'one row per training, by hand or by the worker, with what it gave or why it failed';
 COMMENT ON TABLE cvm.training_log IS
-	'one row an epoch of a training';
+	'one row per epoch of a training';
 
 SELECT pg_catalog.pg_extension_config_dump('cvm.model_registry', '');
 SELECT pg_catalog.pg_extension_config_dump('cvm.model_versions', '');

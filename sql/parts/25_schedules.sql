@@ -31,7 +31,7 @@ CREATE TABLE cvm.schedules (
 );
 
 COMMENT ON TABLE cvm.schedules IS
-	'one row a scheduled model; people read cvm.due_models';
+	'one row per scheduled model; people read cvm.due_models';
 
 SELECT pg_catalog.pg_extension_config_dump('cvm.schedules', '');
 

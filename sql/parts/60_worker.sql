@@ -58,7 +58,7 @@ WHERE pg_catalog.pg_has_role(t.owner::oid, 'usage') OR EXISTS (
 			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage')));
 
 COMMENT ON VIEW cvm.due_models IS
-	'one row a scheduled model: whether and why it is due, or what it waits for, and when it will be due by time';
+	'one row per scheduled model: whether and why it is due, or what it waits for, and when it will be due by time';
 COMMENT ON COLUMN cvm.due_models.model IS 'name of the model';
 COMMENT ON COLUMN cvm.due_models.due IS 'whether the next look queues a run';
 COMMENT ON COLUMN cvm.due_models.reason IS 'why it is due, or what it waits for';
@@ -80,7 +80,7 @@ WHERE pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage')));
 
 COMMENT ON VIEW cvm.alerts IS
-	'one row an event that somebody should look at; all events are sent as notifications on the channel cvm_events';
+	'one row per event that somebody should look at; all events are sent as notifications on the channel cvm_events';
 COMMENT ON COLUMN cvm.alerts.model IS 'name of the model';
 COMMENT ON COLUMN cvm.alerts.at IS 'when it happened';
 COMMENT ON COLUMN cvm.alerts.event IS 'run_failed, version_rejected, version_rolled_back, schedule_paused, ...';

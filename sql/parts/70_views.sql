@@ -22,7 +22,7 @@ WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage'))));
 
 COMMENT ON VIEW cvm.model_overview IS
-	'one row a model that the reader owns or was granted: what it predicts, its active version and how good that is';
+	'one row per model that the reader owns or was granted: what it predicts, its active version and how good that is';
 COMMENT ON COLUMN cvm.model_overview.model IS 'name of the model';
 COMMENT ON COLUMN cvm.model_overview.owner IS 'role that owns it; retraining has its rights';
 COMMENT ON COLUMN cvm.model_overview.task IS 'regression, binary or multiclass';
@@ -52,7 +52,7 @@ WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage'))));
 
 COMMENT ON VIEW cvm.version_history IS
-	'one row a version: how it came about and whether it was used';
+	'one row per version: how it came about and whether it was used';
 COMMENT ON COLUMN cvm.version_history.model IS 'name of the model';
 COMMENT ON COLUMN cvm.version_history.version IS 'number of the version';
 COMMENT ON COLUMN cvm.version_history.status IS 'candidate, active, retired or rejected';
@@ -80,7 +80,7 @@ WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage'))));
 
 COMMENT ON VIEW cvm.metric_history IS
-	'one row a version, data set and metric';
+	'one row per version, data set and metric';
 COMMENT ON COLUMN cvm.metric_history.model IS 'name of the model';
 COMMENT ON COLUMN cvm.metric_history.version IS 'number of the version';
 COMMENT ON COLUMN cvm.metric_history.data_set IS 'training or validation (held-out rows)';
@@ -104,7 +104,7 @@ WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage'))));
 
 COMMENT ON VIEW cvm.feature_effects IS
-	'one row a coefficient of an active version: the drivers of what it predicts';
+	'one row per coefficient of an active version: the drivers of what it predicts';
 COMMENT ON COLUMN cvm.feature_effects.model IS 'name of the model';
 COMMENT ON COLUMN cvm.feature_effects.version IS 'number of the active version';
 COMMENT ON COLUMN cvm.feature_effects.class IS 'class that the coefficient belongs to; NULL for one output';
@@ -131,7 +131,7 @@ WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage'))));
 
 COMMENT ON VIEW cvm.retraining_status IS
-	'one row a training run, with what it gave or why it failed';
+	'one row per training run, with what it gave or why it failed';
 COMMENT ON COLUMN cvm.retraining_status.model IS 'name of the model';
 COMMENT ON COLUMN cvm.retraining_status.version IS 'version that the run made';
 COMMENT ON COLUMN cvm.retraining_status.run IS 'number of the run';
@@ -164,7 +164,7 @@ WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage'))));
 
 COMMENT ON VIEW cvm.training_progress IS
-	'one row an epoch: the learning curve';
+	'one row per epoch: the learning curve';
 COMMENT ON COLUMN cvm.training_progress.model IS 'name of the model';
 COMMENT ON COLUMN cvm.training_progress.version IS 'version that the run made';
 COMMENT ON COLUMN cvm.training_progress.run IS 'number of the run';
