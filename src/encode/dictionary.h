@@ -2,7 +2,7 @@
  * dictionary.h
  *		Codes for the texts of a category column, and how often each occurs.
  *
- * For src/encode only.
+ * For src/encode and src/metrics.
  */
 #ifndef CVM_DICTIONARY_H
 #define CVM_DICTIONARY_H

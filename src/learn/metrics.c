@@ -13,55 +13,36 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/compensated_sum.h"
 #include "base/memory.h"
+#include "learn/confusion.h"
 #include "learn/ranking.h"
-
-typedef struct CompensatedSum
-{
-	double		sum;
-	double		lost;			/* low-order part that "sum" could not hold */
-} CompensatedSum;
 
 struct CvmScoreSheet
 {
 	CvmFamily	family;
 	CvmTask		task;
 	int			classes;
-	CompensatedSum weight;
+	CvmSum		weight;
 
 	/* classifiers */
 	double	   *confusion;		/* classes x classes, row = actual */
-	CompensatedSum log_loss;
-	CompensatedSum squares;		/* brier; regression: squared errors */
+	CvmSum		log_loss;
+	CvmSum		squares;		/* brier; regression: squared errors */
 	int			ranking_count;	/* binary: 1; multiclass: one a class */
 	CvmRanking *rankings;
 
 	/* regression */
-	CompensatedSum absolute;
-	CompensatedSum deviance;
+	CvmSum		absolute;
+	CvmSum		deviance;
 	double		target_mean;
 	double		target_squares; /* weighted, about the mean */
 };
 
-static void
-add(CompensatedSum *total, double value)
-{
-	double		sum = total->sum + value;
-
-	if (fabs(total->sum) >= fabs(value))
-		total->lost += (total->sum - sum) + value;
-	else
-		total->lost += (value - sum) + total->sum;
-	total->sum = sum;
-}
-
-/* An infinite sum has nothing to compensate (infinity - infinity is NaN). */
 static double
-mean(const CompensatedSum *total, const CompensatedSum *weight)
+mean(const CvmSum *total, const CvmSum *weight)
 {
-	double		sum = isfinite(total->sum) ? total->sum + total->lost : total->sum;
-
-	return sum / (weight->sum + weight->lost);
+	return cvm_sum_value(total) / cvm_sum_value(weight);
 }
 
 CvmScoreSheet *
@@ -101,7 +82,7 @@ static void
 add_targets(CvmScoreSheet *sheet, int rows, const double *targets, const double *weights,
 			double weight)
 {
-	double		total = sheet->weight.sum + sheet->weight.lost;
+	double		total = cvm_sum_value(&sheet->weight);
 	double		mean = 0;
 	double		squares = 0;
 	double		shift;
@@ -138,9 +119,9 @@ add_regression(CvmScoreSheet *sheet, int rows, const double *targets,
 			deviance += 2 * weight *
 				((target > 0 ? target * log(target / prediction) : 0) - target + prediction);
 	}
-	add(&sheet->squares, squares);
-	add(&sheet->absolute, absolute);
-	add(&sheet->deviance, deviance);
+	cvm_sum_add(&sheet->squares, squares);
+	cvm_sum_add(&sheet->absolute, absolute);
+	cvm_sum_add(&sheet->deviance, deviance);
 }
 
 static double
@@ -173,8 +154,8 @@ add_binary(CvmScoreSheet *sheet, int rows, const double *labels,
 		squares += weights[i] * error * error;
 		cvm_ranking_add(sheet->rankings, positive, probability, weights[i]);
 	}
-	add(&sheet->log_loss, log_loss);
-	add(&sheet->squares, squares);
+	cvm_sum_add(&sheet->log_loss, log_loss);
+	cvm_sum_add(&sheet->squares, squares);
 }
 
 static void
@@ -200,7 +181,7 @@ add_multiclass(CvmScoreSheet *sheet, int rows, const double *labels,
 		sheet->confusion[(size_t) label * sheet->classes + predicted] += weights[i];
 		log_loss += weights[i] * surprise(own[label]);
 	}
-	add(&sheet->log_loss, log_loss);
+	cvm_sum_add(&sheet->log_loss, log_loss);
 }
 
 void
@@ -213,7 +194,7 @@ cvm_score_sheet_add_rows(CvmScoreSheet *sheet, int rows, const double *labels,
 		weight += weights[i];
 	if (!(weight > 0))
 		return;
-	add(&sheet->weight, weight);
+	cvm_sum_add(&sheet->weight, weight);
 	switch (sheet->task)
 	{
 		case CVM_REGRESSION:
@@ -256,72 +237,6 @@ mean_auc(CvmScoreSheet *sheet)
 	return count > 0 ? sum / count : NAN;
 }
 
-static double
-ratio_or_zero(double part, double whole)
-{
-	return whole > 0 ? part / whole : 0;
-}
-
-/* One class's precision, recall and f1; false if it was neither met nor predicted. */
-static bool
-class_scores(const CvmScoreSheet *sheet, int class, double scores[3])
-{
-	double		actual = 0;
-	double		predicted = 0;
-	double		hits = sheet->confusion[(size_t) class * sheet->classes + class];
-
-	for (int k = 0; k < sheet->classes; k++)
-	{
-		actual += sheet->confusion[(size_t) class * sheet->classes + k];
-		predicted += sheet->confusion[(size_t) k * sheet->classes + class];
-	}
-	scores[0] = ratio_or_zero(hits, predicted);
-	scores[1] = ratio_or_zero(hits, actual);
-	scores[2] = ratio_or_zero(2 * hits, actual + predicted);
-	return actual + predicted > 0;
-}
-
-/* Of the positive class, or the mean over the classes. */
-static void
-precision_recall_f1(const CvmScoreSheet *sheet, double result[3])
-{
-	int			count = 0;
-
-	if (sheet->task == CVM_BINARY)
-	{
-		class_scores(sheet, 1, result);
-		return;
-	}
-	result[0] = result[1] = result[2] = 0;
-	for (int k = 0; k < sheet->classes; k++)
-	{
-		double		scores[3];
-
-		if (!class_scores(sheet, k, scores))
-			continue;
-		count++;
-		for (int i = 0; i < 3; i++)
-			result[i] += scores[i];
-	}
-	for (int i = 0; i < 3; i++)
-		result[i] /= count;
-}
-
-static double
-accuracy(const CvmScoreSheet *sheet)
-{
-	double		hits = 0;
-	double		all = 0;
-
-	for (int i = 0; i < sheet->classes; i++)
-	{
-		hits += sheet->confusion[(size_t) i * sheet->classes + i];
-		for (int k = 0; k < sheet->classes; k++)
-			all += sheet->confusion[(size_t) i * sheet->classes + k];
-	}
-	return hits / all;
-}
-
 static void
 put(CvmMetric *metrics, int *count, const char *name, double value)
 {
@@ -339,7 +254,7 @@ cvm_score_sheet_metrics(CvmScoreSheet *sheet, CvmMetric *metrics)
 	if (sheet->task == CVM_REGRESSION)
 	{
 		double		mean_square = mean(&sheet->squares, &sheet->weight);
-		double		variance = sheet->target_squares / (sheet->weight.sum + sheet->weight.lost);
+		double		variance = sheet->target_squares / cvm_sum_value(&sheet->weight);
 
 		put(metrics, &count, "rmse", sqrt(mean_square));
 		put(metrics, &count, "mae", mean(&sheet->absolute, &sheet->weight));
@@ -349,17 +264,21 @@ cvm_score_sheet_metrics(CvmScoreSheet *sheet, CvmMetric *metrics)
 	}
 	else
 	{
-		double		scores[3];
+		CvmClassFigures figures;
 
-		precision_recall_f1(sheet, scores);
-		put(metrics, &count, "accuracy", accuracy(sheet));
+		if (sheet->task == CVM_BINARY)
+			(void) cvm_confusion_class(sheet->confusion, 2, 1, &figures);
+		else
+			cvm_confusion_means(sheet->confusion, sheet->classes, &figures);
+		put(metrics, &count, "accuracy",
+			cvm_confusion_accuracy(sheet->confusion, sheet->classes));
 		put(metrics, &count, "auc", mean_auc(sheet));
 		put(metrics, &count, "log_loss", mean(&sheet->log_loss, &sheet->weight));
 		if (sheet->task == CVM_BINARY)
 			put(metrics, &count, "brier", mean(&sheet->squares, &sheet->weight));
-		put(metrics, &count, "precision", empty ? NAN : scores[0]);
-		put(metrics, &count, "recall", empty ? NAN : scores[1]);
-		put(metrics, &count, "f1", empty ? NAN : scores[2]);
+		put(metrics, &count, "precision", empty ? NAN : figures.precision);
+		put(metrics, &count, "recall", empty ? NAN : figures.recall);
+		put(metrics, &count, "f1", empty ? NAN : figures.f1);
 	}
 	return count;
 }

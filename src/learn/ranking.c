@@ -322,3 +322,46 @@ cvm_ranking_roc(CvmRanking *ranking, CvmRocPoint **points)
 	*points = roc;
 	return count;
 }
+
+/* ---- for others ---- */
+
+void
+cvm_ranking_sort(CvmRanking *ranking)
+{
+	sort(ranking);
+}
+
+double
+cvm_ranked_row_score(const CvmRankedRow *row)
+{
+	return score_from_key(row->key);
+}
+
+static bool
+next_tie(void *state, CvmTie *tie)
+{
+	CvmRankingCursor *cursor = (CvmRankingCursor *) state;
+
+	if (cursor->position == cursor->ranking->count)
+		return false;
+	tie->score = cvm_ranked_row_score(&cursor->ranking->rows[cursor->position]);
+	cursor->position = sum_tie(cursor->ranking, cursor->position,
+							   &tie->positive, &tie->negative);
+	return true;
+}
+
+void
+cvm_ranking_ties(CvmRanking *ranking, CvmRankingCursor *cursor, CvmTies *ties)
+{
+	cvm_ranking_sort(ranking);
+	cursor->ranking = ranking;
+	cursor->position = 0;
+	ties->positives = ties->negatives = 0;
+	for (size_t i = 0; i < ranking->count; i++)
+		if (ranking->rows[i].weight > 0)
+			ties->positives += ranking->rows[i].weight;
+		else
+			ties->negatives -= ranking->rows[i].weight;
+	ties->next = next_tie;
+	ties->state = cursor;
+}

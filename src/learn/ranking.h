@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "learn/metrics.h"
+#include "learn/ties.h"
 
 typedef struct CvmRankedRow
 {
@@ -72,5 +73,18 @@ extern double cvm_ranking_auc(CvmRanking *ranking);
 
 /* One point a distinct score, after (0, 0); allocated with cvm_alloc. */
 extern int	cvm_ranking_roc(CvmRanking *ranking, CvmRocPoint **points);
+
+/* Sorts by falling score. */
+extern void cvm_ranking_sort(CvmRanking *ranking);
+extern double cvm_ranked_row_score(const CvmRankedRow *row);
+
+/* Reads a ranking tie by tie; the cursor is the state of the ties. */
+typedef struct CvmRankingCursor
+{
+	const CvmRanking *ranking;
+	size_t		position;
+} CvmRankingCursor;
+
+extern void cvm_ranking_ties(CvmRanking *ranking, CvmRankingCursor *cursor, CvmTies *ties);
 
 #endif							/* CVM_RANKING_H */
