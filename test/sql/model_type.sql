@@ -236,7 +236,7 @@ SELECT left(receive(seal(set_byte(bytes, position('{"l2"'::bytea IN bytes) - 1, 
 DO $$
 BEGIN
 	EXECUTE format('COPY (SELECT) TO PROGRAM %L',
-		'rm ' || quote_literal(current_setting('data_directory') || '/cvm_model_type.copy'));
+		'cat >/dev/null; rm ' || quote_literal(current_setting('data_directory') || '/cvm_model_type.copy'));
 END $$;
 DROP FUNCTION refusal(jsonb), receive(bytea), seal(bytea), put(bytea, integer, bigint), crc(bytea);
 DROP TABLE fitted, twice, churn_models, received, sent;
