@@ -74,6 +74,14 @@ while read -r file; do
 	breach "does not open with its purpose: $file"
 done < <(find src -name '*.[ch]' -exec sh -c 'head -n 2 "$1" | grep -q "^ \* $(basename "$1")" || echo "$1"' _ {} \;)
 
+# ---- one version everywhere ----
+
+version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" cvm.control)
+grep -q "^EXTENSION_VERSION = $version\$" Makefile || breach "Makefile has another version than cvm.control"
+grep -q "\"version\": \"$version\.[0-9]*\"" META.json || breach "META.json has another version than cvm.control"
+grep -q "^## $version\b" CHANGELOG.md || breach "CHANGELOG.md does not know version $version"
+grep -rqE "LIBRARY_VERSION \"$version\"" src || breach "the library has another version than cvm.control"
+
 # ---- data of others, unchanged ----
 
 while read -r sum file; do
