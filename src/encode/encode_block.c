@@ -150,10 +150,26 @@ cvm_encode_plan_create(const CvmProfile *profile, const CvmEncoder *encoder)
 		plan->flags |= term->flag_slot >= 0;
 		plan->straight &= term->slot == position;
 	}
+	/* a flag can make up for a column that was left out */
+	plan->straight &= !plan->flags;
 	if (plan->straight)
 		plan_straight(plan);
 	plan->row = CVM_NEW(double, plan->raw_dense);
 	return plan;
+}
+
+void
+cvm_encode_plan_release(CvmEncodePlan *plan)
+{
+	for (int i = 0; i < plan->coded; i++)
+		cvm_release(plan->categories[i].slots);
+	cvm_release(plan->categories);
+	cvm_release(plan->numbers);
+	cvm_release(plan->centers);
+	cvm_release(plan->scales);
+	cvm_release(plan->fills);
+	cvm_release(plan->row);
+	cvm_release(plan);
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
  * encoder.c
- *		Names: of kinds of inputs, and of what coefficients stand for.
+ *		Names: of kinds of inputs, and of what coefficients stand for; release.
  */
 #include "encode/encoder.h"
 
@@ -65,4 +65,24 @@ cvm_encoder_coded_first(const CvmEncoder *encoder)
 		if (encoder->terms[i].kind == CVM_TERM_CATEGORY)
 			first[column++] = encoder->terms[i].slot;
 	return first;
+}
+
+void
+cvm_encoder_release(CvmEncoder *encoder)
+{
+	for (int i = 0; i < encoder->input_count; i++)
+		cvm_release((char *) encoder->inputs[i].name);
+	for (int i = 0; i < encoder->term_count; i++)
+	{
+		CvmTerm    *term = &encoder->terms[i];
+
+		cvm_release((char *) term->name);
+		for (int level = 0; level < term->level_count; level++)
+			cvm_release((char *) term->levels[level]);
+		cvm_release(term->levels);
+		cvm_release(term->level_shares);
+	}
+	cvm_release(encoder->inputs);
+	cvm_release(encoder->terms);
+	cvm_release(encoder);
 }

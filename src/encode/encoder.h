@@ -190,6 +190,9 @@ extern CvmStatus cvm_encoder_learn(const CvmProfile *profile, const CvmEncoderOp
 								   CvmLeftOutReport report, void *report_state,
 								   CvmEncoder **encoder, CvmError *error);
 
+/* Frees an encoder that was learned. */
+extern void cvm_encoder_release(CvmEncoder *encoder);
+
 /* Feature cells of training rows that were missing; a time counts once. */
 extern int64_t cvm_profile_missing_cells(const CvmProfile *profile);
 
@@ -214,6 +217,7 @@ extern bool cvm_profile_quantiles(const CvmProfile *profile, const CvmEncoder *e
 typedef struct CvmEncodePlan CvmEncodePlan;
 
 extern CvmEncodePlan *cvm_encode_plan_create(const CvmProfile *profile, const CvmEncoder *encoder);
+extern void cvm_encode_plan_release(CvmEncodePlan *plan);
 extern bool cvm_encode_plan_in_place(const CvmEncodePlan *plan);
 extern void cvm_encode_block(const CvmEncodePlan *plan, const CvmBlock *raw, CvmBlock *encoded);
 

@@ -160,6 +160,29 @@ test_numbers(void)
 		}
 }
 
+/* A flag takes the place of a column that was left out. */
+static void
+test_flag_for_constant(void)
+{
+	static const CvmColumn columns[] = {
+		{.name = "a",.kind = CVM_INPUT_NUMBER}, {.name = "b",.kind = CVM_INPUT_NUMBER},
+		{.name = "same",.kind = CVM_INPUT_NUMBER}
+	};
+	CvmEncoder *encoder;
+	Table		table;
+
+	table_init(&table, columns, 3);
+	for (int row = 0; row < 100; row++)
+	{
+		double		numbers[] = {row, row % 5 == 0 ? NAN : row * row, 7};
+
+		table_add(&table, numbers, NULL, 1);
+	}
+	encoder = table_learn(&table, &plain_options, NULL);
+	CHECK(encoder->dense_columns == table.dense_columns);
+	check_encoding(&table, encoder, columns, no_text, true);
+}
+
 /* Gaps in rows that the encoder was not learned from, as when validating. */
 static void
 test_unexpected_gaps(void)
@@ -387,6 +410,7 @@ int
 main(void)
 {
 	test_numbers();
+	test_flag_for_constant();
 	test_unexpected_gaps();
 	test_customers();
 	test_late_codes();
