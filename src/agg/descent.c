@@ -8,7 +8,10 @@
  *	  L + g'd + d'Hd / 2 + l1 |b + d| + l2/2 (b + d)^2
  *
  * which cvm_fit_objective finds as it does any objective: it copes with a
- * singular H and with l1.  A gradient step, for models too large for H, is
+ * singular H and with l1.  The Hessian of huber knows only the rows within
+ * delta, and a step from afar would overshoot: H is that of least squares with
+ * rows weighted by min(1, delta / |residual|), which has the same gradient and
+ * never leads to a larger loss (Huber, 1981, section 7.8).  A gradient step, for models too large for H, is
  * b - rate g / n, then a proximal step of the penalty.
  */
 #include <math.h>
@@ -219,6 +222,27 @@ balance(const CvmModel *model, CvmBlock *block)
 	}
 }
 
+/*
+ * Loss of huber; the rows get weights with which least squares have its
+ * gradient.
+ */
+static void
+weigh_residuals(CvmDescent *descent, CvmBlock *block, double *work)
+{
+	double	   *eta = work + cvm_objective_work_size(&descent->shape);
+
+	cvm_objective_add_block(&descent->shape, block, descent->parameters, work,
+							&descent->loss, NULL, NULL, NULL);
+	cvm_predict_block(&descent->shape, block, descent->parameters, work, eta);
+	for (int row = 0; row < block->rows; row++)
+	{
+		double		residual = fabs(block->target[row] - eta[row]);
+
+		if (residual > descent->shape.delta)
+			block->weight[row] *= descent->shape.delta / residual;
+	}
+}
+
 CvmStatus
 cvm_descent_take(CvmFitState *state, CvmError *error)
 {
@@ -233,15 +257,26 @@ cvm_descent_take(CvmFitState *state, CvmError *error)
 	if (descent->gradient == NULL)
 		cvm_descent_clear(descent);
 	work = cvm_fit_state_scratch(state, batch->rows, descent->shape.dense_columns,
-								 cvm_objective_work_size(&descent->shape), &encoded);
+								 cvm_objective_work_size(&descent->shape) + CVM_BLOCK_ROWS,
+								 &encoded);
 	cvm_encode_block(descent->plan, batch, &encoded);
 	if (state->options.class_weight == CVM_CLASS_WEIGHT_BALANCED && descent->model->class_count > 0)
 		balance(descent->model, &encoded);
 	for (int row = 0; row < encoded.rows; row++)
 		descent->weight += encoded.weight[row];
 	descent->rows += encoded.rows;
-	cvm_objective_add_block(&descent->shape, &encoded, descent->parameters, work,
-							&descent->loss, descent->gradient, descent->hessian, NULL);
+	if (descent->shape.family == CVM_HUBER && descent->newton)
+	{
+		CvmShape	squares = descent->shape;
+
+		squares.family = CVM_LINEAR;
+		weigh_residuals(descent, &encoded, work);
+		cvm_objective_add_block(&squares, &encoded, descent->parameters, work,
+								NULL, descent->gradient, descent->hessian, NULL);
+	}
+	else
+		cvm_objective_add_block(&descent->shape, &encoded, descent->parameters, work,
+								&descent->loss, descent->gradient, descent->hessian, NULL);
 	return CVM_OK;
 }
 

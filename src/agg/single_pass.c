@@ -627,7 +627,7 @@ cvm_single_pass_finish(CvmFitState *state, const int *order, CvmLeftOutReport re
 		center_outputs(parameters, outputs, stride);
 		cvm_release(place);
 	}
-	else if (order != NULL && order[0] == 1)
+	else if (cvm_fit_state_has_labels(state) && order[0] == 1)
 		negate(parameters, stride);
 
 	*shape = cvm_single_pass_shape(state, *encoder, outputs);

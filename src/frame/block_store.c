@@ -16,13 +16,12 @@
 #include <limits.h>
 #include <sys/mman.h>
 
-#include "commands/tablespace.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "utils/memutils.h"
-#include "utils/wait_event.h"
 
 #include "frame/block_store.h"
+#include "frame/spill_file.h"
 #include "pg/compat.h"
 
 #define LARGEST_CHUNK ((Size) 64 * 1024 * 1024)
@@ -180,7 +179,6 @@ add_chunk(CvmBlockStore *store)
 static void
 open_file(CvmBlockStore *store)
 {
-	ResourceOwner owner = CurrentResourceOwner;
 	char	   *records = allocate_aligned(store->context, 2 * store->record,
 										   &store->buffer_memory);
 
@@ -190,10 +188,7 @@ open_file(CvmBlockStore *store)
 	place_block(store, &store->buffers[1], records + store->record);
 
 	/* the running query's owner would close the file with the query */
-	CurrentResourceOwner = store->storage->owner;
-	PrepareTempTablespaces();
-	store->file = OpenTemporaryFile(false);
-	CurrentResourceOwner = owner;
+	store->file = cvm_spill_open(store->storage->owner);
 	store->spilled = true;
 }
 
@@ -206,35 +201,13 @@ record_offset(const CvmBlockStore *store, int index)
 static void
 write_record(CvmBlockStore *store, int index, const CvmBlock *block)
 {
-	int			written = FileWrite(store->file, (char *) block->dense, store->record,
-									record_offset(store, index),
-									WAIT_EVENT_BUFFILE_WRITE);
-
-	if (written != (int) store->record)
-	{
-		if (written >= 0)
-			errno = ENOSPC;
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not write rows to a temporary file: %m")));
-	}
+	cvm_spill_write(store->file, block->dense, store->record, record_offset(store, index));
 }
 
 static void
 read_record(CvmBlockStore *store, int index, CvmBlock *block)
 {
-	int			got = FileRead(store->file, (char *) block->dense, store->record,
-							   record_offset(store, index),
-							   WAIT_EVENT_BUFFILE_READ);
-
-	if (got < 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read rows from a temporary file: %m")));
-	if (got != (int) store->record)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("could not read rows from a temporary file: it ends early")));
+	cvm_spill_read(store->file, block->dense, store->record, record_offset(store, index));
 }
 
 /* ---- filling ---- */
@@ -263,6 +236,15 @@ cvm_block_store_next(CvmBlockStore *store)
 	store->current->rows = 0;
 	store->blocks++;
 	return store->current;
+}
+
+CvmBlock *
+cvm_block_store_next_in_memory(CvmBlockStore *store)
+{
+	if (store->blocks < store->memory_blocks)
+		return cvm_block_store_next(store);
+	complete_current(store);
+	return !store->spilled && add_chunk(store) ? cvm_block_store_next(store) : NULL;
 }
 
 void

@@ -31,6 +31,9 @@ extern CvmBlockStore *cvm_block_store_create(int dense_columns, int coded_column
  */
 extern CvmBlock *cvm_block_store_next(CvmBlockStore *store);
 
+/* The same, or NULL where it would be written out. */
+extern CvmBlock *cvm_block_store_next_in_memory(CvmBlockStore *store);
+
 /* After the last block was filled as far as it goes. */
 extern void cvm_block_store_finish(CvmBlockStore *store);
 
