@@ -277,6 +277,22 @@ same_option(const CvmOptionSpec *spec, const CvmOptions *left, const CvmOptions 
 	return false;
 }
 
+/* The first option that differs, or NULL. */
+static const char *
+find_difference(const CvmOptions *left, const CvmOptions *right)
+{
+	for (int i = 0; i < cvm_option_count; i++)
+		if (!same_option(&cvm_option_specs[i], left, right))
+			return cvm_option_specs[i].name;
+	return NULL;
+}
+
+bool
+cvm_fit_state_has_options(const CvmFitState *state, const CvmOptions *options)
+{
+	return find_difference(&state->options, options) == NULL;
+}
+
 static CvmStatus
 check_same_kind(const CvmFitState *state, const CvmFitState *other, CvmError *error)
 {
@@ -295,14 +311,16 @@ check_same_kind(const CvmFitState *state, const CvmFitState *other, CvmError *er
 static CvmStatus
 check_same_way(const CvmFitState *state, const CvmFitState *other, CvmError *error)
 {
+	const char *difference;
+
 	if (state->target_kind != other->target_kind)
 		return cvm_fail(error, CVM_MISMATCH,
 						"cannot merge fit states whose targets have different types");
-	for (int i = 0; i < cvm_option_count; i++)
-		if (!same_option(&cvm_option_specs[i], &state->options, &other->options))
-			return cvm_fail(error, CVM_MISMATCH,
-							"cannot merge fit states with different values of option \"%s\"",
-							cvm_option_specs[i].name);
+	difference = find_difference(&state->options, &other->options);
+	if (difference != NULL)
+		return cvm_fail(error, CVM_MISMATCH,
+						"cannot merge fit states with different values of option \"%s\"",
+						difference);
 	if (state->columns > 0 && other->columns > 0 && state->columns != other->columns)
 		return cvm_fail(error, CVM_MISMATCH,
 						"cannot merge fit states whose arrays have %d and %d elements",
@@ -380,6 +398,7 @@ adopt(CvmFitState *state, const CvmFitState *other)
 
 	*state = *other;
 	state->make_room = own.make_room;
+	state->keeper = own.keeper;
 	state->scratch = own.scratch;
 	state->stored = NULL;
 	state->stored_rows = 0;

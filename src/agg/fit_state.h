@@ -84,6 +84,7 @@ typedef struct CvmFitState
 	 * grows or its rows are consumed; who keeps the rows of fit changes it.
 	 */
 	CvmStatus	(*make_room) (struct CvmFitState *state, CvmError *error);
+	void	   *keeper;			/* who that is */
 
 	/* fit, decoded: its rows where they stand in the bytes, as in the format */
 	const double *stored;
@@ -106,6 +107,15 @@ extern CvmFitState *cvm_fit_state_create(CvmFitMethod method, CvmFamily family);
 /* The first row: options were checked before.  descend: cvm_descent_start follows. */
 extern void cvm_fit_state_start(CvmFitState *state, CvmTargetKind target_kind,
 								const CvmOptions *options, uint64_t given);
+
+/* Whether the family, once known, learns from targets that come like that. */
+extern bool cvm_fit_state_learns_from(const CvmFitState *state, CvmTargetKind kind);
+
+/* Whether it was started with these options. */
+extern bool cvm_fit_state_has_options(const CvmFitState *state, const CvmOptions *options);
+
+/* The label is one too many: CVM_BAD_DATA, or CVM_LIMIT for softmax. */
+extern CvmStatus cvm_fit_state_too_many_classes(const CvmFitState *state, CvmError *error);
 
 /*
  * The first array that is not NULL tells the length of all.  Rows that waited

@@ -30,22 +30,21 @@ is_measure(double value)
 	return isfinite(value) && value >= 0;
 }
 
-/* Which targets a family learns from. */
-static bool
-kind_fits(const CvmFitState *state)
+bool
+cvm_fit_state_learns_from(const CvmFitState *state, CvmTargetKind kind)
 {
+	bool		descends = state->method == CVM_METHOD_DESCEND;
+
 	switch (state->family)
 	{
 		case CVM_SOFTMAX:
-			return state->target_kind == CVM_TARGET_INTEGER ||
-				state->target_kind == CVM_TARGET_TEXT ||
-				(state->method == CVM_METHOD_DESCEND && state->target_kind <= CVM_TARGET_BOOLEAN);
+			return kind == CVM_TARGET_INTEGER || kind == CVM_TARGET_TEXT ||
+				(descends && kind <= CVM_TARGET_BOOLEAN);
 		case CVM_LOGISTIC:
 		case CVM_SVM:
-			return state->target_kind <= CVM_TARGET_BOOLEAN ||
-				(state->method == CVM_METHOD_DESCEND && state->target_kind == CVM_TARGET_TEXT);
+			return kind <= CVM_TARGET_BOOLEAN || (descends && kind == CVM_TARGET_TEXT);
 		default:
-			return state->target_kind == CVM_TARGET_NUMBER;
+			return kind == CVM_TARGET_NUMBER;
 	}
 }
 
@@ -191,7 +190,7 @@ cvm_fit_state_check(const CvmFitState *state, CvmError *error)
 
 	if (!state->started)
 		return CVM_OK;
-	if (!kind_fits(state))
+	if (!cvm_fit_state_learns_from(state, state->target_kind))
 		return BAD("its targets do not fit its algorithm");
 	if (!is_count(state->rows_left_out))
 		return BAD("the number of rows left out cannot be");

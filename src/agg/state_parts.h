@@ -95,6 +95,4 @@ extern CvmStatus cvm_fit_state_check_encoder(const CvmFitState *state,
 /* A profile whose only column is the array x. */
 extern CvmProfile *cvm_array_profile(int columns);
 
-extern CvmStatus cvm_fit_state_too_many_classes(const CvmFitState *state, CvmError *error);
-
 #endif							/* CVM_STATE_PARTS_H */

@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 
 #include "frame/frame_state.h"
+#include "frame/left_out.h"
 #include "frame/roles.h"
 #include "pg/report.h"
 #include "pg/settings.h"
@@ -53,33 +54,6 @@ settle_target(CvmFrameState *state, const CvmOptions *options)
 }
 
 static void
-report_left_out(void *state, const char *term_name, CvmLeftOut why)
-{
-	switch (why)
-	{
-		case CVM_LEFT_OUT_CONSTANT:
-			ereport(NOTICE,
-					(errmsg("column \"%s\" is left out: it has the same value in every row",
-							term_name)));
-			break;
-		case CVM_LEFT_OUT_MISSING:
-			ereport(NOTICE,
-					(errmsg("column \"%s\" is left out: it holds no values", term_name)));
-			break;
-		case CVM_LEFT_OUT_IDENTIFIER:
-			ereport(NOTICE,
-					(errmsg("column \"%s\" is left out: it has a different value in nearly every row, like an identifier",
-							term_name)));
-			break;
-		case CVM_LEFT_OUT_RARE:
-			ereport(NOTICE,
-					(errmsg("column \"%s\" is left out: each of its values is in fewer rows than min_category_count",
-							term_name)));
-			break;
-	}
-}
-
-static void
 settle_encoding(CvmFrameState *state, const CvmOptions *options)
 {
 	CvmFrame   *frame = &state->frame;
@@ -91,7 +65,7 @@ settle_encoding(CvmFrameState *state, const CvmOptions *options)
 	encoding.min_category_count = options->min_category_count;
 	encoding.standardize = options->standardize;
 	encoding.keep_missing = frame->learner->keeps_missing;
-	status = cvm_encoder_learn(state->collector.profile, &encoding, report_left_out, NULL,
+	status = cvm_encoder_learn(state->collector.profile, &encoding, cvm_report_left_out, NULL,
 							   &frame->encoder, &error);
 	if (status != CVM_OK)
 		cvm_report(status, &error);

@@ -172,6 +172,12 @@ convert_strings(CvmModel *model, Conversion conversion)
 	}
 }
 
+void
+cvm_model_convert(CvmModel *model, bool to_server)
+{
+	convert_strings(model, to_server ? pg_any_to_server : pg_server_to_any);
+}
+
 Datum
 cvm_model_recv(PG_FUNCTION_ARGS)
 {
@@ -182,7 +188,7 @@ cvm_model_recv(PG_FUNCTION_ARGS)
 
 	pq_copymsgbytes(buffer, bytes, length);
 	model = decode(bytes, length);
-	convert_strings(model, pg_any_to_server);
+	cvm_model_convert(model, true);
 	CVM_RETURN_MODEL(model);
 }
 
@@ -193,7 +199,7 @@ cvm_model_send(PG_FUNCTION_ARGS)
 	CvmWriter	writer;
 	StringInfoData buffer;
 
-	convert_strings(model, pg_server_to_any);
+	cvm_model_convert(model, false);
 	cvm_writer_init(&writer, 1024);
 	cvm_model_encode(model, &writer);
 	pq_begintypsend(&buffer);

@@ -27,6 +27,9 @@ extern CvmModel *cvm_model_unpack(struct varlena *value);	/* detoasts; result po
 #define CVM_GETARG_MODEL(n)		cvm_model_unpack((struct varlena *) PG_GETARG_POINTER(n))
 #define CVM_RETURN_MODEL(model) PG_RETURN_POINTER(cvm_model_pack(model))
 
+/* Every string from UTF-8 to the encoding of the database, or back. */
+extern void cvm_model_convert(CvmModel *model, bool to_server);
+
 /* JSON: text is canonical (fixed key order, shortest doubles). */
 extern char *cvm_model_to_json(const CvmModel *model);
 extern CvmModel *cvm_model_from_json(Jsonb *json);
