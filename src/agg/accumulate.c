@@ -19,6 +19,7 @@
 
 #include "agg/aggregate_options.h"
 #include "agg/fit_object.h"
+#include "agg/fit_options.h"
 #include "model/learner.h"
 #include "pg/compat.h"
 #include "pg/report.h"
@@ -96,7 +97,7 @@ start(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *arguments)
 {
 	CvmFitState *state = object->state;
 	CvmOptions	options;
-	uint64		given;
+	uint32		given;
 	CvmError	error = {{0}};
 
 	if ((arguments->model != 0) != (state->method == CVM_METHOD_DESCEND))
@@ -128,7 +129,7 @@ check_same_options(CvmFitObject *object, FunctionCallInfo fcinfo, const Argument
 {
 	struct varlena *value = NULL;
 	CvmOptions	options;
-	uint64		given;
+	uint32		given;
 
 	if (arguments->options != 0 && !PG_ARGISNULL(arguments->options))
 		value = (struct varlena *) PG_GETARG_POINTER(arguments->options);
@@ -137,7 +138,7 @@ check_same_options(CvmFitObject *object, FunctionCallInfo fcinfo, const Argument
 		memcmp(value, object->options, VARSIZE_ANY(value)) == 0)
 		return;
 	cvm_aggregate_options(object->state->method, options_of(fcinfo, arguments), &options, &given);
-	if (!cvm_fit_state_has_options(object->state, &options))
+	if (cvm_fit_options_difference(&object->state->options, &options) != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the options of an aggregate must be the same in every row")));

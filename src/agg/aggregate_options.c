@@ -1,11 +1,8 @@
 /*
  * aggregate_options.c
- *		Options of the fitting aggregates: the vocabulary of train, less what
- *		does not fit.
+ *		Options of the fitting aggregates, from and to JSON.
  *
- * An aggregate sees an array of numbers and stores nothing, so options about
- * sources, categories and versions are refused rather than ignored.  One pass
- * does not know how many rows will come, and one step has no schedule.
+ * The vocabulary is that of train, less what has no use (fit_options.h).
  */
 #include "postgres.h"
 
@@ -13,28 +10,9 @@
 #include "utils/json.h"
 
 #include "agg/aggregate_options.h"
+#include "agg/fit_options.h"
 #include "model/json_fields.h"
 #include "pg/options_json.h"
-
-/* Bits of the methods that an option is for. */
-#define FIT		(1 << CVM_METHOD_FIT)
-#define SGD		(1 << CVM_METHOD_SGD)
-#define DESCEND	(1 << CVM_METHOD_DESCEND)
-
-static const struct
-{
-	const char *name;
-	int			methods;
-}			uses[] =
-{
-	{"l2", FIT | SGD | DESCEND}, {"l1", FIT | SGD | DESCEND},
-	{"solver", FIT | SGD | DESCEND}, {"learning_rate", FIT | SGD | DESCEND},
-	{"class_weight", FIT | SGD | DESCEND}, {"seed", FIT | SGD | DESCEND},
-	{"delta", FIT | SGD}, {"positive", FIT | SGD}, {"standardize", FIT | SGD},
-	{"batch_size", FIT | SGD}, {"schedule", FIT | SGD}, {"warmup", FIT | SGD},
-	{"averaging", FIT | SGD}, {"momentum", FIT | SGD}, {"clip", FIT | SGD},
-	{"epochs", FIT}, {"tolerance", FIT}
-};
 
 static const char *
 method_title(CvmFitMethod method)
@@ -49,15 +27,6 @@ method_title(CvmFitMethod method)
 			return "cvm.descend";
 	}
 	return "an aggregate";
-}
-
-static bool
-has_use(CvmFitMethod method, const char *name)
-{
-	for (int i = 0; i < lengthof(uses); i++)
-		if (strcmp(uses[i].name, name) == 0)
-			return (uses[i].methods >> method & 1) != 0;
-	return false;
 }
 
 static void
@@ -93,7 +62,7 @@ names_option(Jsonb *json, const char *name)
 }
 
 void
-cvm_aggregate_options(CvmFitMethod method, Jsonb *json, CvmOptions *options, uint64 *given)
+cvm_aggregate_options(CvmFitMethod method, Jsonb *json, CvmOptions *options, uint32 *given)
 {
 	*given = 0;
 	cvm_options_for_aggregate(options);
@@ -103,15 +72,16 @@ cvm_aggregate_options(CvmFitMethod method, Jsonb *json, CvmOptions *options, uin
 	for (int i = 0; i < cvm_option_count; i++)
 	{
 		const char *name = cvm_option_specs[i].name;
+		int			index = cvm_fit_option_find(method, name);
 
 		if (!names_option(json, name))
 			continue;
-		if (!has_use(method, name))
+		if (index < 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"%s\" has no use in %s", name, method_title(method)),
 					 errhint("Leave it out, or use cvm.train.")));
-		*given |= UINT64CONST(1) << i;
+		*given |= (uint32) 1 << index;
 	}
 	check_solver(method, options);
 	if (method == CVM_METHOD_SGD && options->schedule == CVM_SCHEDULE_COSINE)
@@ -147,6 +117,8 @@ append_value(StringInfo json, const CvmOptionSpec *spec, const CvmOptions *optio
 		case CVM_OPTION_CHOICE:
 			escape_json(json, spec->choices[*(const int *) field]);
 			break;
+		case CVM_OPTION_INTEGERS:
+			break;				/* none of ours */
 	}
 }
 
@@ -157,15 +129,15 @@ cvm_aggregate_options_text(const CvmFitState *state)
 
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '{');
-	for (int i = 0; i < cvm_option_count; i++)
+	for (int i = 0; i < cvm_fit_option_count; i++)
 	{
 		if ((state->given >> i & 1) == 0)
 			continue;
 		if (json.len > 1)
 			appendStringInfoString(&json, ", ");
-		escape_json(&json, cvm_option_specs[i].name);
+		escape_json(&json, cvm_fit_option_spec(i)->name);
 		appendStringInfoString(&json, ": ");
-		append_value(&json, &cvm_option_specs[i], &state->options);
+		append_value(&json, cvm_fit_option_spec(i), &state->options);
 	}
 	appendStringInfoChar(&json, '}');
 	return json.data;

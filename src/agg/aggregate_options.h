@@ -15,7 +15,7 @@
  * cvm_options_apply_json says, and options that the method has no use for.
  */
 extern void cvm_aggregate_options(CvmFitMethod method, Jsonb *json,
-								  CvmOptions *options, uint64 *given);
+								  CvmOptions *options, uint32 *given);
 
 /* As JSON, for the model. */
 extern char *cvm_aggregate_options_text(const CvmFitState *state);

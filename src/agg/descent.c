@@ -203,10 +203,10 @@ check_finite(const CvmFitState *state, CvmError *error)
 	for (size_t cell = 0; infinite && cell < cells; cell++)
 		if (isinf(block->dense[cell]))
 		{
-			cvm_fail(error, CVM_BAD_DATA, "x%d is infinite in some row",
+			cvm_fail(error, CVM_OUT_OF_RANGE, "x%d is infinite in some row",
 					 (int) (cell % state->columns) + 1);
 			cvm_hint(error, "Replace such values in the source, for example by NULL.");
-			return CVM_BAD_DATA;
+			return CVM_OUT_OF_RANGE;
 		}
 	return CVM_OK;
 }

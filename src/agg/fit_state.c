@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "agg/fit_options.h"
 #include "agg/state_parts.h"
 #include "base/memory.h"
 #include "model/learner.h"
@@ -81,7 +82,7 @@ cvm_fit_state_create(CvmFitMethod method, CvmFamily family)
 
 void
 cvm_fit_state_start(CvmFitState *state, CvmTargetKind target_kind,
-					const CvmOptions *options, uint64_t given)
+					const CvmOptions *options, uint32_t given)
 {
 	state->started = true;
 	state->target_kind = target_kind;
@@ -248,51 +249,6 @@ cvm_fit_state_append(CvmFitState *state, const CvmBlock *block, const int *map, 
 
 /* ---- merging ---- */
 
-static bool
-same_text(const char *left, const char *right)
-{
-	return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
-}
-
-static bool
-same_option(const CvmOptionSpec *spec, const CvmOptions *left, const CvmOptions *right)
-{
-	const char *a = (const char *) left + spec->offset;
-	const char *b = (const char *) right + spec->offset;
-
-	switch (spec->kind)
-	{
-		case CVM_OPTION_NUMBER:
-			return *(const double *) a == *(const double *) b;
-		case CVM_OPTION_INTEGER:
-		case CVM_OPTION_CHOICE:
-			return *(const int *) a == *(const int *) b;
-		case CVM_OPTION_INTEGER64:
-			return *(const int64_t *) a == *(const int64_t *) b;
-		case CVM_OPTION_BOOLEAN:
-			return *(const bool *) a == *(const bool *) b;
-		case CVM_OPTION_TEXT:
-			return same_text(*(char *const *) a, *(char *const *) b);
-	}
-	return false;
-}
-
-/* The first option that differs, or NULL. */
-static const char *
-find_difference(const CvmOptions *left, const CvmOptions *right)
-{
-	for (int i = 0; i < cvm_option_count; i++)
-		if (!same_option(&cvm_option_specs[i], left, right))
-			return cvm_option_specs[i].name;
-	return NULL;
-}
-
-bool
-cvm_fit_state_has_options(const CvmFitState *state, const CvmOptions *options)
-{
-	return find_difference(&state->options, options) == NULL;
-}
-
 static CvmStatus
 check_same_kind(const CvmFitState *state, const CvmFitState *other, CvmError *error)
 {
@@ -316,7 +272,7 @@ check_same_way(const CvmFitState *state, const CvmFitState *other, CvmError *err
 	if (state->target_kind != other->target_kind)
 		return cvm_fail(error, CVM_MISMATCH,
 						"cannot merge fit states whose targets have different types");
-	difference = find_difference(&state->options, &other->options);
+	difference = cvm_fit_options_difference(&state->options, &other->options);
 	if (difference != NULL)
 		return cvm_fail(error, CVM_MISMATCH,
 						"cannot merge fit states with different values of option \"%s\"",

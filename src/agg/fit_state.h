@@ -66,7 +66,7 @@ typedef struct CvmFitState
 	CvmFamily	family;			/* descend: that of the model, once started */
 	CvmTargetKind target_kind;
 	CvmOptions	options;
-	uint64_t	given;			/* bit i: cvm_option_specs[i] was named by the user */
+	uint32_t	given;			/* bit i: the user named option i of fit_options.h */
 	int			columns;		/* elements of x; 0: every array was NULL so far */
 	int64_t		rows_left_out;	/* without target */
 	CvmClassLabels labels;		/* fit, sgd: targets of classifiers are their codes */
@@ -106,13 +106,10 @@ extern CvmFitState *cvm_fit_state_create(CvmFitMethod method, CvmFamily family);
 
 /* The first row: options were checked before.  descend: cvm_descent_start follows. */
 extern void cvm_fit_state_start(CvmFitState *state, CvmTargetKind target_kind,
-								const CvmOptions *options, uint64_t given);
+								const CvmOptions *options, uint32_t given);
 
 /* Whether the family, once known, learns from targets that come like that. */
 extern bool cvm_fit_state_learns_from(const CvmFitState *state, CvmTargetKind kind);
-
-/* Whether it was started with these options. */
-extern bool cvm_fit_state_has_options(const CvmFitState *state, const CvmOptions *options);
 
 /* The label is one too many: CVM_BAD_DATA, or CVM_LIMIT for softmax. */
 extern CvmStatus cvm_fit_state_too_many_classes(const CvmFitState *state, CvmError *error);

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "agg/fit_options.h"
 #include "agg/state_parts.h"
 #include "base/memory.h"
 #include "model/envelope.h"
@@ -22,57 +23,7 @@
 #define SMALLEST_STRING 5
 #define SMALLEST_COLUMN 72
 
-/* Kinds of option values. */
-enum
-{
-	VALUE_NUMBER = 0, VALUE_BOOLEAN = 1, VALUE_TEXT = 2
-};
-
 /* ---- encoding ---- */
-
-static void
-write_option(const CvmOptionSpec *spec, const CvmOptions *options, CvmWriter *writer)
-{
-	const char *field = (const char *) options + spec->offset;
-	double		number = 0;
-
-	cvm_write_string(writer, spec->name);
-	switch (spec->kind)
-	{
-		case CVM_OPTION_TEXT:
-			cvm_write_u8(writer, VALUE_TEXT);
-			cvm_write_string(writer, *(char *const *) field);
-			return;
-		case CVM_OPTION_CHOICE:
-			cvm_write_u8(writer, VALUE_TEXT);
-			cvm_write_string(writer, spec->choices[*(const int *) field]);
-			return;
-		case CVM_OPTION_BOOLEAN:
-			cvm_write_u8(writer, VALUE_BOOLEAN);
-			cvm_write_u8(writer, *(const bool *) field);
-			return;
-		case CVM_OPTION_NUMBER:
-			number = *(const double *) field;
-			break;
-		case CVM_OPTION_INTEGER:
-			number = *(const int *) field;
-			break;
-		case CVM_OPTION_INTEGER64:
-			number = (double) *(const int64_t *) field;
-			break;
-	}
-	cvm_write_u8(writer, VALUE_NUMBER);
-	cvm_write_doubles(writer, &number, 1);
-}
-
-static void
-write_options(const CvmFitState *state, CvmWriter *writer)
-{
-	cvm_write_u32(writer, __builtin_popcountll(state->given));
-	for (int i = 0; i < cvm_option_count; i++)
-		if (state->given >> i & 1)
-			write_option(&cvm_option_specs[i], &state->options, writer);
-}
 
 static void
 write_labels(const CvmFitState *state, CvmWriter *writer)
@@ -169,7 +120,7 @@ cvm_fit_state_encode_head(const CvmFitState *state, uint64_t rows, CvmWriter *wr
 	cvm_write_u16(writer, 0);
 	if (!state->started)
 		return;
-	write_options(state, writer);
+	cvm_fit_options_write(&state->options, state->given, writer);
 	cvm_write_u32(writer, state->columns);
 	cvm_write_u64(writer, state->rows_left_out);
 	write_labels(state, writer);
@@ -223,59 +174,6 @@ static int64_t
 read_count(CvmReader *reader)
 {
 	return (int64_t) cvm_read_u64(reader);
-}
-
-static CvmStatus
-read_option(CvmReader *reader, CvmFitState *state, int *last, CvmError *error)
-{
-	const char *name = cvm_read_string(reader);
-	uint8_t		kind = cvm_read_u8(reader);
-	const CvmOptionSpec *spec = name == NULL ? NULL : cvm_option_find(name);
-	const double *number;
-	const char *text;
-	uint8_t		truth;
-
-	if (reader->failed)
-		return CVM_OK;
-	if (spec == NULL || spec - cvm_option_specs <= *last)
-		return BAD("option \"%.100s\" is not known or out of place", name);
-	*last = (int) (spec - cvm_option_specs);
-	state->given |= (uint64_t) 1 << *last;
-	switch (kind)
-	{
-		case VALUE_NUMBER:
-			number = cvm_read_doubles(reader, 1);
-			return reader->failed ? CVM_OK :
-				cvm_option_set_number(&state->options, spec, *number, error);
-		case VALUE_BOOLEAN:
-			truth = cvm_read_u8(reader);
-			if (truth > 1)
-				break;
-			return cvm_option_set_boolean(&state->options, spec, truth, error);
-		case VALUE_TEXT:
-			text = cvm_read_string(reader);
-			return reader->failed ? CVM_OK :
-				cvm_option_set_text(&state->options, spec, text, error);
-	}
-	return BAD("option \"%s\" has a wrong value", spec->name);
-}
-
-static CvmStatus
-read_options(CvmReader *reader, CvmFitState *state, CvmError *error)
-{
-	int			count = read_int(reader);
-	int			last = -1;
-
-	for (int i = 0; i < count && !reader->failed; i++)
-	{
-		CvmStatus	status = read_option(reader, state, &last, error);
-
-		if (status == CVM_BAD_OPTION)
-			return BAD("option \"%s\" has a wrong value", cvm_option_specs[last].name);
-		if (status != CVM_OK)
-			return status;
-	}
-	return CVM_OK;
 }
 
 static CvmStatus
@@ -522,7 +420,8 @@ read_rows(CvmReader *reader, CvmFitState *state, CvmError *error)
 static CvmStatus
 read_started(CvmReader *reader, CvmFitState *state, CvmError *error)
 {
-	CvmStatus	status = read_options(reader, state, error);
+	CvmStatus	status = cvm_fit_options_read(reader, state->method, &state->options,
+											  &state->given, error);
 
 	if (status != CVM_OK || reader->failed)
 		return status;

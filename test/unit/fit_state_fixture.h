@@ -161,7 +161,7 @@ fixture_model(CvmFamily family, CvmWriter *writer)
 
 /* A state that has begun, and has no rows. */
 static inline CvmFitState *
-fixture_begin(CvmFitMethod method, CvmFamily family, const CvmOptions *options, uint64_t given)
+fixture_begin(CvmFitMethod method, CvmFamily family, const CvmOptions *options, uint32_t given)
 {
 	CvmFitState *state = cvm_fit_state_create(method, family);
 	CvmError	error = {{0}};

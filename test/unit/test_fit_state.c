@@ -4,6 +4,7 @@
  */
 #include "check.h"
 
+#include "agg/fit_options.h"
 #include "agg/state_parts.h"
 #include "fit_state_fixture.h"
 #include "model/envelope.h"
@@ -271,6 +272,7 @@ static void
 test_labels(void)
 {
 	CvmOptions	options;
+	uint32_t	given;
 	CvmFitState *ones;
 	CvmFitState *zeros;
 	CvmFitState *copy;
@@ -282,9 +284,13 @@ test_labels(void)
 	options.l2 = 0.5;
 	options.seed = 42;
 	options.solver = CVM_SOLVER_ADAM;
+	given = 1 << cvm_fit_option_find(CVM_METHOD_SGD, "l2") |
+		1 << cvm_fit_option_find(CVM_METHOD_SGD, "seed") |
+		1 << cvm_fit_option_find(CVM_METHOD_SGD, "positive") |
+		1 << cvm_fit_option_find(CVM_METHOD_SGD, "solver");
 	options.positive = "1";
-	ones = fixture_begin(CVM_METHOD_SGD, CVM_LOGISTIC, &options, 1 | 1 << 2 | 1 << 7);
-	zeros = fixture_begin(CVM_METHOD_SGD, CVM_LOGISTIC, &options, 1 | 1 << 2 | 1 << 7);
+	ones = fixture_begin(CVM_METHOD_SGD, CVM_LOGISTIC, &options, given);
+	zeros = fixture_begin(CVM_METHOD_SGD, CVM_LOGISTIC, &options, given);
 	for (int i = 0; i < 20000; i++)
 	{
 		FixtureRow	row = fixture_row(CVM_LOGISTIC, i);
@@ -293,14 +299,10 @@ test_labels(void)
 		if (state->labels.count > 0 || (row.y == 1) == (state == ones))
 			CHECK(fixture_add(state, &row, &error) == CVM_OK);
 	}
-	CHECK(cvm_option_find("l2") == &cvm_option_specs[0] &&
-		  cvm_option_find("seed") == &cvm_option_specs[7] &&
-		  cvm_option_find("solver") == &cvm_option_specs[2]);
-	options.positive = NULL;
-	ones->options.positive = zeros->options.positive = NULL;
 	copy = copy_state(ones);
 	CHECK(copy->options.l2 == 0.5 && copy->options.seed == 42 &&
-		  copy->options.solver == CVM_SOLVER_ADAM && copy->given == ones->given);
+		  copy->options.solver == CVM_SOLVER_ADAM &&
+		  strcmp(copy->options.positive, "1") == 0 && copy->given == ones->given);
 	CHECK(cvm_fit_state_merge(ones, zeros, &error) == CVM_OK);
 	CHECK(ones->labels.count == 2 && ones->labels.values[0] == 1 && ones->labels.values[1] == 0);
 	finish(ones, &fit, &encoder);
@@ -330,11 +332,11 @@ test_gaps(void)
 
 	row.x[2] = -INFINITY;
 	CHECK(fixture_add(state, &row, &error) == CVM_OK);
-	CHECK(cvm_fit_state_consume(state, &error) == CVM_BAD_DATA);
+	CHECK(cvm_fit_state_consume(state, &error) == CVM_OUT_OF_RANGE);
 	CHECK(strstr(error.message, "x3 is infinite") != NULL);
 	state = fixture_begin(CVM_METHOD_DESCEND, CVM_LINEAR, &options, 0);
 	CHECK(fixture_add(state, &row, &error) == CVM_OK);
-	CHECK(cvm_fit_state_consume(state, &error) == CVM_BAD_DATA);
+	CHECK(cvm_fit_state_consume(state, &error) == CVM_OUT_OF_RANGE);
 	CHECK(strstr(error.message, "x3 is infinite") != NULL);
 }
 
