@@ -14,6 +14,10 @@
 extern void dsyrk_(const char *uplo, const char *trans, const int *n, const int *k,
 				   const double *alpha, const double *a, const int *lda,
 				   const double *beta, double *c, const int *ldc);
+extern void dgemm_(const char *transpose_a, const char *transpose_b, const int *m, const int *n,
+				   const int *k, const double *alpha, const double *a, const int *lda,
+				   const double *b, const int *ldb, const double *beta, double *c,
+				   const int *ldc);
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 extern void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a,
 					const int *lda, double *b, const int *ldb, int *info);
@@ -54,6 +58,19 @@ cvm_add_cross_product(int order, int rows, const double *x, double *a, size_t le
 
 	if (order > 0 && rows > 0)
 		dsyrk_("U", "N", &order, &rows, &one, x, &lda, &one, a, &ldc);
+}
+
+/* BLAS is column-major: product' = y x'. */
+void
+cvm_multiply_transposed(int rows, int columns, int inner, const double *x, const double *y,
+						double *product)
+{
+	double		one = 1;
+	double		zero = 0;
+
+	if (rows > 0 && columns > 0 && inner > 0)
+		dgemm_("T", "N", &columns, &rows, &inner, &one, y, &inner, x, &inner, &zero,
+			   product, &columns);
 }
 
 bool

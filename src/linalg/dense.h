@@ -20,6 +20,10 @@ extern void cvm_add_scaled(size_t count, double factor, const double *x, double 
 extern void cvm_add_cross_product(int order, int rows, const double *x,
 								  double *a, size_t leading);
 
+/* product = x y' of x (rows x inner) and y (columns x inner), all row-major. */
+extern void cvm_multiply_transposed(int rows, int columns, int inner, const double *x,
+									const double *y, double *product);
+
 /* a = U'U in place; false: not positive definite. */
 extern bool cvm_cholesky(int order, double *a);
 

@@ -1,0 +1,271 @@
+/*
+ * kmeans.c
+ *		Moving the centers over all rows.
+ *
+ * The squared distance is |x|^2 - 2 x'c + |c|^2, so that the products of a
+ * chunk of rows with all centers are one matrix product.  It loses digits where
+ * a row lies on its center; a difference that comes out negative is zero.
+ */
+#include "learn/kmeans/kmeans.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "linalg/dense.h"
+
+void
+cvm_segments_init(CvmSegments *segments, int count, int width)
+{
+	memset(segments, 0, sizeof(*segments));
+	segments->segments = count;
+	segments->width = width;
+	segments->centers = CVM_NEW_ZERO(double, (size_t) count * width);
+	segments->weights = CVM_NEW_ZERO(double, count);
+	segments->inertia = INFINITY;
+}
+
+void
+cvm_segments_free(CvmSegments *segments)
+{
+	cvm_release(segments->centers);
+	cvm_release(segments->weights);
+}
+
+/* ---- distances ---- */
+
+void
+cvm_center_squares(const double *centers, int segments, int width, double *squares)
+{
+	for (int k = 0; k < segments; k++)
+		squares[k] = cvm_dot(width, centers + (size_t) k * width, centers + (size_t) k * width);
+}
+
+void
+cvm_nearest_centers(const double *vectors, int rows, int width, const double *centers,
+					const double *center_squares, int segments, double *work,
+					int *nearest, double *distances)
+{
+	cvm_multiply_transposed(rows, segments, width, vectors, centers, work);
+	for (int row = 0; row < rows; row++)
+	{
+		const double *products = work + (size_t) row * segments;
+		const double *vector = vectors + (size_t) row * width;
+		double		least = center_squares[0] - 2 * products[0];
+		int			best = 0;
+
+		for (int k = 1; k < segments; k++)
+		{
+			double		distance = center_squares[k] - 2 * products[k];
+
+			if (distance < least)
+			{
+				least = distance;
+				best = k;
+			}
+		}
+		nearest[row] = best;
+		distances[row] = fmax(0, least + cvm_dot(width, vector, vector));
+	}
+}
+
+/* ---- one pass ---- */
+
+/* What a pass over rows finds out about segments. */
+typedef struct Pass
+{
+	int			segments;
+	int			width;
+	double	   *squares;		/* of the centers */
+	double	   *work;
+	int		   *nearest;		/* of a chunk */
+	double	   *distances;
+	double	   *sums;			/* segments x width: weighted sums of their rows */
+	double	   *weights;		/* segments */
+	double		inertia;		/* not yet divided by the weight */
+	double	   *farthest;		/* the row farthest from its center */
+	double		farthest_distance;
+} Pass;
+
+static void
+pass_create(Pass *pass, int segments, int width)
+{
+	pass->segments = segments;
+	pass->width = width;
+	pass->squares = CVM_NEW(double, segments);
+	pass->work = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * segments);
+	pass->nearest = CVM_NEW(int, CVM_BLOCK_ROWS);
+	pass->distances = CVM_NEW(double, CVM_BLOCK_ROWS);
+	pass->sums = CVM_NEW(double, (size_t) segments * width);
+	pass->weights = CVM_NEW(double, segments);
+	pass->farthest = CVM_NEW(double, width);
+}
+
+static void
+pass_free(Pass *pass)
+{
+	cvm_release(pass->squares);
+	cvm_release(pass->work);
+	cvm_release(pass->nearest);
+	cvm_release(pass->distances);
+	cvm_release(pass->sums);
+	cvm_release(pass->weights);
+	cvm_release(pass->farthest);
+}
+
+static void
+pass_begin(Pass *pass)
+{
+	memset(pass->sums, 0, (size_t) pass->segments * pass->width * sizeof(double));
+	memset(pass->weights, 0, pass->segments * sizeof(double));
+	pass->inertia = 0;
+	pass->farthest_distance = -1;
+}
+
+static void
+pass_add(Pass *pass, const double *centers, const double *vectors, const double *weights,
+		 int rows)
+{
+	int			width = pass->width;
+
+	cvm_center_squares(centers, pass->segments, width, pass->squares);
+	cvm_nearest_centers(vectors, rows, width, centers, pass->squares, pass->segments,
+						pass->work, pass->nearest, pass->distances);
+	for (int row = 0; row < rows; row++)
+	{
+		const double *vector = vectors + (size_t) row * width;
+		int			k = pass->nearest[row];
+
+		cvm_add_scaled(width, weights[row], vector, pass->sums + (size_t) k * width);
+		pass->weights[k] += weights[row];
+		pass->inertia += weights[row] * pass->distances[row];
+		if (pass->distances[row] > pass->farthest_distance)
+		{
+			pass->farthest_distance = pass->distances[row];
+			memcpy(pass->farthest, vector, width * sizeof(double));
+		}
+	}
+}
+
+/* All rows with centers that stay where they are. */
+static void
+pass_over(Pass *pass, const CvmVectors *vectors, const double *centers)
+{
+	pass_begin(pass);
+	for (int chunk = 0; chunk < vectors->chunks; chunk++)
+	{
+		int			rows;
+		const double *weights;
+		const double *values = vectors->read(vectors->state, chunk, &rows, &weights);
+
+		cvm_check_interrupt();
+		pass_add(pass, centers, values, weights, rows);
+	}
+}
+
+/* To the means of their rows; the first one without rows to the farthest row. */
+static void
+move_centers(const Pass *pass, CvmSegments *segments)
+{
+	bool		moved_empty = false;
+
+	for (int k = 0; k < segments->segments; k++)
+	{
+		double	   *center = segments->centers + (size_t) k * segments->width;
+		const double *sum = pass->sums + (size_t) k * segments->width;
+
+		if (pass->weights[k] > 0)
+			for (int i = 0; i < segments->width; i++)
+				center[i] = sum[i] / pass->weights[k];
+		else if (!moved_empty && pass->farthest_distance > 0)
+		{
+			memcpy(center, pass->farthest, segments->width * sizeof(double));
+			moved_empty = true;
+		}
+	}
+}
+
+/* Inertia and weights of the centers as they are. */
+static void
+take_count(const Pass *pass, const CvmVectors *vectors, CvmSegments *segments)
+{
+	segments->inertia = pass->inertia / vectors->total_weight;
+	memcpy(segments->weights, pass->weights, segments->segments * sizeof(double));
+}
+
+static void
+report(const CvmProgress *progress, int pass, int passes, double inertia)
+{
+	if (progress != NULL)
+		progress->report(progress->state, pass, passes, inertia, NAN, NAN, NAN);
+}
+
+void
+cvm_kmeans_lloyd(const CvmVectors *vectors, CvmSegments *segments, int passes,
+				 double tolerance, const CvmProgress *progress)
+{
+	double		before = INFINITY;
+	Pass		pass;
+
+	pass_create(&pass, segments->segments, segments->width);
+	segments->converged = false;
+	segments->iterations = 0;
+	for (;;)
+	{
+		pass_over(&pass, vectors, segments->centers);
+		take_count(&pass, vectors, segments);
+		/* an infinite difference is none that is small */
+		segments->converged = before - segments->inertia <= tolerance * segments->inertia;
+		if (segments->converged || segments->iterations == passes)
+			break;
+		segments->iterations++;
+		report(progress, segments->iterations, passes, segments->inertia);
+		before = segments->inertia;
+		move_centers(&pass, segments);
+	}
+	pass_free(&pass);
+}
+
+void
+cvm_kmeans_mini_batch(const CvmVectors *vectors, CvmSegments *segments, int passes,
+					  const CvmProgress *progress)
+{
+	double	   *met = CVM_NEW_ZERO(double, segments->segments);
+	Pass		pass;
+
+	pass_create(&pass, segments->segments, segments->width);
+	for (int number = 1; number <= passes; number++)
+	{
+		double		inertia = 0;
+
+		for (int chunk = 0; chunk < vectors->chunks; chunk++)
+		{
+			int			rows;
+			const double *weights;
+			const double *values = vectors->read(vectors->state, chunk, &rows, &weights);
+
+			cvm_check_interrupt();
+			pass_begin(&pass);
+			pass_add(&pass, segments->centers, values, weights, rows);
+			inertia += pass.inertia;
+			for (int k = 0; k < segments->segments; k++)
+			{
+				double	   *center = segments->centers + (size_t) k * segments->width;
+				const double *sum = pass.sums + (size_t) k * segments->width;
+
+				if (pass.weights[k] == 0)
+					continue;
+				met[k] += pass.weights[k];
+				for (int i = 0; i < segments->width; i++)
+					center[i] += (sum[i] - pass.weights[k] * center[i]) / met[k];
+			}
+		}
+		report(progress, number, passes, inertia / vectors->total_weight);
+	}
+	pass_over(&pass, vectors, segments->centers);
+	take_count(&pass, vectors, segments);
+	segments->iterations = passes;
+	segments->converged = false;
+	pass_free(&pass);
+	cvm_release(met);
+}

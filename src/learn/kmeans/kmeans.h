@@ -1,0 +1,117 @@
+/*
+ * kmeans.h
+ *		Segments: k-means over rows as vectors.
+ *
+ * Each row belongs to the nearest of k centers, which are where the mean
+ * squared distance of rows to their center ("inertia") cannot be lowered by
+ * moving one of them.  Centers are sought first on a sample of the rows, from
+ * several random starts (k-means++, Arthur and Vassilvitskii, 2007), and the
+ * best ones are then moved over all rows, in whole passes (Lloyd, 1982) or
+ * block by block (mini-batches; Sculley, 2010).
+ */
+#ifndef CVM_KMEANS_H
+#define CVM_KMEANS_H
+
+#include "base/random.h"
+#include "learn/fit.h"
+#include "linalg/expansion.h"
+
+/*
+ * Rows as vectors, a chunk of at most CVM_BLOCK_ROWS at a time; read in order.
+ * What read gives is valid until the next call.
+ */
+typedef struct CvmVectors
+{
+	int			width;
+	int			chunks;
+	double		total_weight;
+	const double *(*read) (void *state, int chunk, int *rows, const double **weights);
+	void	   *state;
+} CvmVectors;
+
+/* All rows of a source of blocks, expanded as they are read. */
+extern void cvm_vectors_of_blocks(CvmVectors *vectors, CvmBlockSource *source,
+								  const CvmExpansion *expansion);
+
+/* Some of the rows, in memory; weights are kept. */
+typedef struct CvmVectorSample
+{
+	int			rows;
+	int			width;
+	double	   *values;			/* rows x width, row-major */
+	double	   *weights;
+} CvmVectorSample;
+
+/* Rows of random chunks, at most "most" of them; all where there are no more. */
+extern void cvm_vector_sample(const CvmVectors *vectors, int most, CvmRandom *random,
+							  CvmVectorSample *sample);
+extern void cvm_vector_sample_free(CvmVectorSample *sample);
+extern void cvm_vectors_of_sample(CvmVectors *vectors, const CvmVectorSample *sample);
+
+/* ---- one fit for a given k ---- */
+
+typedef struct CvmSegments
+{
+	int			segments;
+	int			width;
+	double	   *centers;		/* segments x width */
+	double	   *weights;		/* of the rows of each */
+	double		inertia;		/* mean squared distance a unit of weight */
+	int			iterations;
+	bool		converged;
+} CvmSegments;
+
+extern void cvm_segments_init(CvmSegments *segments, int count, int width);
+extern void cvm_segments_free(CvmSegments *segments);
+
+/*
+ * Moves the centers in whole passes until inertia falls by no more than
+ * "tolerance" of itself or "passes" are done; then one more pass counts.  A
+ * center that loses all its rows moves to the row farthest from its own.
+ * progress may be NULL.
+ */
+extern void cvm_kmeans_lloyd(const CvmVectors *vectors, CvmSegments *segments, int passes,
+							 double tolerance, const CvmProgress *progress);
+
+/* Moves each center to the running mean of the rows that it has met. */
+extern void cvm_kmeans_mini_batch(const CvmVectors *vectors, CvmSegments *segments,
+								  int passes, const CvmProgress *progress);
+
+/* The best of several starts on a sample. */
+extern void cvm_kmeans_start(const CvmVectorSample *sample, int starts, CvmRandom *random,
+							 CvmSegments *segments);
+
+/*
+ * Nearest center and squared distance to it of each row.  center_squares:
+ * the squared length of each center; work: rows x segments.
+ */
+extern void cvm_nearest_centers(const double *vectors, int rows, int width,
+								const double *centers, const double *center_squares,
+								int segments, double *work, int *nearest, double *distances);
+extern void cvm_center_squares(const double *centers, int segments, int width, double *squares);
+
+/* ---- how many segments ---- */
+
+typedef enum CvmSegmentChoice
+{
+	CVM_CHOOSE_BY_SILHOUETTE,
+	CVM_CHOOSE_BY_GAP
+} CvmSegmentChoice;
+
+/*
+ * A number of segments from 2 to "most" by the mean silhouette (Rousseeuw,
+ * 1987: the highest), or by the gap statistic (Tibshirani, Walther and Hastie,
+ * 2001: the first whose gap is within a standard error of the next; may be 1).
+ */
+extern int	cvm_choose_segments(const CvmVectorSample *sample, CvmSegmentChoice by, int most,
+								CvmRandom *random);
+
+/*
+ * Mean silhouette of rows with these labels, 0 <= label < labels; a row alone
+ * in its segment counts 0.  work: labels doubles.  NaN with fewer than two
+ * segments in use.
+ */
+extern double cvm_silhouette(const double *vectors, int rows, int width, const int *label,
+							 int labels, double *work);
+
+#endif							/* CVM_KMEANS_H */
