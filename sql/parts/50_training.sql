@@ -106,6 +106,19 @@ END;
 COMMENT ON FUNCTION cvm.coefficients(text) IS
 	'the coefficients of a model''s active version; see cvm.coefficients(cvm.model)';
 
+CREATE FUNCTION cvm.segment_profile(model text,
+	OUT segment integer, OUT share float8, OUT feature text, OUT level text,
+	OUT value float8, OUT overall float8, OUT difference float8)
+RETURNS SETOF record
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 100
+BEGIN ATOMIC
+	SELECT s.segment, s.share, s.feature, s.level, s.value, s.overall, s.difference
+	FROM cvm.segment_profile(cvm.active_model(model)) AS s;
+END;
+
+COMMENT ON FUNCTION cvm.segment_profile(text) IS
+	'what sets the segments of a model''s active version apart; see cvm.segment_profile(cvm.model)';
+
 CREATE FUNCTION cvm.options(
 	OUT name text, OUT kind text, OUT "default" text, OUT minimum float8,
 	OUT maximum float8, OUT choices text, OUT help text)

@@ -27,6 +27,7 @@
 #include "frame/frame.h"
 #include "frame/source.h"
 #include "learn/metrics.h"
+#include "model/learner.h"
 #include "model/model_type.h"
 #include "score/scorer.h"
 
@@ -123,6 +124,9 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 											  slot->tts_values + 1 + weight_column,
 											  slot->tts_isnull + 1 + weight_column);
 
+		if (!cvm_task_has_target(evaluation->model->task))
+			scores += evaluation->model->outputs - 1;	/* the distance */
+
 		MemoryContextSwitchTo(evaluation->context);
 		cvm_score_sheet_add(evaluation->sheet, label, scores, weight);
 		evaluation->rows++;
@@ -151,8 +155,13 @@ evaluation_query(const CvmDefinition *definition, const CvmModel *model, const c
 	StringInfoData query;
 
 	initStringInfo(&query);
-	(void) cvm_source_column(columns, model->target, "target");
-	appendStringInfo(&query, "SELECT source.%s", quote_identifier(model->target));
+	if (cvm_task_has_target(model->task))
+	{
+		(void) cvm_source_column(columns, model->target, "target");
+		appendStringInfo(&query, "SELECT source.%s", quote_identifier(model->target));
+	}
+	else
+		appendStringInfoString(&query, "SELECT 0::float8");
 	if (definition->weight != NULL)
 	{
 		(void) cvm_source_column(columns, definition->weight, "weight");
@@ -228,13 +237,16 @@ evaluate(const char *name, const char *source)
 	for (int i = 0; i < model->encoder.input_count; i++)
 		types[i] = column_type(columns, model->encoder.inputs[i].name, "feature");
 	evaluation->scorer = cvm_scorer_create(model, types);
-	prepare_target(evaluation, column_type(columns, model->target, "target"));
+	prepare_target(evaluation, cvm_task_has_target(model->task) ?
+				   column_type(columns, model->target, "target") : FLOAT8OID);
 	if (definition->weight != NULL)
 		evaluation->weight = cvm_column_reader_create(definition->weight,
 													  column_type(columns, definition->weight,
 																  "weight"),
 													  CVM_INPUT_NUMBER, 0);
-	evaluation->sheet = cvm_score_sheet_create(model->family, model->task, model->class_count);
+	evaluation->sheet = cvm_score_sheet_create(model->family,
+											   cvm_measured_task(model->task),
+											   model->class_count);
 	evaluation->row_context = AllocSetContextCreate(CurrentMemoryContext, "cvm evaluation row",
 													ALLOCSET_DEFAULT_SIZES);
 	evaluation->receiver.receiveSlot = receive_row;

@@ -59,6 +59,9 @@ cvm_same_question(const CvmModel *model, const CvmFrame *frame)
 static char *
 not_comparable(const CvmFrame *frame, const CvmModel *active, int active_number)
 {
+	if (!cvm_task_has_target(frame->task))
+		return psprintf("not compared with version %d: each measures distance on a scale of its own",
+						active_number);
 	if (!cvm_same_question(active, frame))
 		return psprintf("not comparable with version %d: other classes", active_number);
 	for (int i = 0; i < active->encoder.input_count; i++)

@@ -66,7 +66,8 @@ measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *sour
 		MetricSet *set)
 {
 	const double *factors = source == &frame->training ? frame->class_factors : NULL;
-	CvmScoreSheet *sheet = cvm_score_sheet_create(frame->family, frame->task,
+	CvmScoreSheet *sheet = cvm_score_sheet_create(frame->family,
+												  cvm_measured_task(frame->task),
 												  frame->class_count);
 	double	   *predictions = palloc(sizeof(double) * CVM_BLOCK_ROWS * model->outputs);
 	double		weights[CVM_BLOCK_ROWS];
@@ -78,6 +79,7 @@ measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *sour
 
 		CHECK_FOR_INTERRUPTS();
 		model->learner->predict(prepared, block, predictions);
+		cvm_measured_predictions(model, block->rows, predictions);
 		for (int row = 0; row < block->rows; row++)
 			weights[row] = factors == NULL ? block->weight[row] :
 				block->weight[row] / factors[(int) block->target[row]];
@@ -116,7 +118,7 @@ new_model(const CvmDefinition *definition, const CvmOptions *options, const CvmF
 	model->learner = frame->learner;
 	model->family = frame->family;
 	model->task = frame->task;
-	model->target = definition->target;
+	model->target = definition->target != NULL ? definition->target : "";
 	model->class_count = frame->class_count;
 	model->classes = (const char **) frame->classes;
 	model->class_shares = frame->class_shares;

@@ -102,11 +102,6 @@ cvm_train_sql(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("%s must not be NULL", i == 0 ? "model" : "source"),
 					 errhint("For example: cvm.train('churn', source => 'customers', target => 'churned').")));
-	if (PG_ARGISNULL(2))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("target must be given"),
-				 errhint("Name the column to predict: target => 'churned'.")));
 	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "cvm.train must return a row");
 	PreventCommandDuringRecovery("cvm.train()");

@@ -157,8 +157,8 @@ collect_row(CvmCollector *collector, const CvmRow *row)
 	double		raw_target;
 	double		weight;
 
-	if (!cvm_target_read(collector->target, row->values[target], row->nulls[target],
-						 &raw_target))
+	if (!cvm_target_read(collector->target, target >= 0 ? row->values[target] : (Datum) 0,
+						 target < 0 || row->nulls[target], &raw_target))
 	{
 		collector->without_target++;
 		return;

@@ -146,7 +146,8 @@ build_query(CvmCollector *collector, const Roles *roles, const char *from_item)
 	StringInfoData query;
 	int			i;
 
-	used[roles->target] = true;
+	if (roles->target >= 0)
+		used[roles->target] = true;
 	if (roles->weight >= 0)
 		used[roles->weight] = true;
 	if (split >= 0)
@@ -166,7 +167,7 @@ build_query(CvmCollector *collector, const Roles *roles, const char *from_item)
 	}
 	appendStringInfo(&query, " FROM %s AS source", from_item);
 
-	collector->target_attribute = attributes[roles->target];
+	collector->target_attribute = roles->target >= 0 ? attributes[roles->target] : -1;
 	collector->weight_attribute = roles->weight >= 0 ? attributes[roles->weight] : -1;
 	collector->split_attribute = split >= 0 ? attributes[split] : -1;
 	for (i = 0; i < roles->feature_count; i++)
@@ -180,18 +181,26 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 	char	   *from_item = cvm_source_from_item(request->source);
 	Roles		roles = {0};
 
-	if (request->target == NULL)
+	if (request->target == NULL && !cvm_learner_without_target(request->learner))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("target must be given"),
+				 errhint("Name the column to predict: target => 'churned'.")));
+	if (request->target != NULL && cvm_learner_without_target(request->learner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("no target is given"),
-				 errhint("Name the column to predict: target => '...'.")));
+				 errmsg("algorithm \"%s\" learns without a target, and \"%s\" is given as one",
+						request->learner->name, request->target),
+				 errhint("Leave target out; list the features if \"%s\" is not to be one.",
+						 request->target)));
 	roles.columns = cvm_source_describe(from_item);
-	roles.target = cvm_source_column(roles.columns, request->target, "target");
+	roles.target = request->target == NULL ? -1 :
+		cvm_source_column(roles.columns, request->target, "target");
 	roles.key = request->key == NULL ? -1 :
 		cvm_source_column(roles.columns, request->key, "key");
 	roles.weight = request->weight == NULL ? -1 :
 		cvm_source_column(roles.columns, request->weight, "weight");
-	if (roles.target == roles.key || roles.target == roles.weight)
+	if (roles.target >= 0 && (roles.target == roles.key || roles.target == roles.weight))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("column \"%s\" is the target and cannot be the %s too",
@@ -200,7 +209,8 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 				 errhint("Name another column, or leave the argument out.")));
 	find_features(&roles, request);
 
-	collector->target = cvm_target_create(TupleDescAttr(roles.columns, roles.target),
+	collector->target = cvm_target_create(roles.target < 0 ? NULL :
+										  TupleDescAttr(roles.columns, roles.target),
 										  request->learner, request->options);
 	if (roles.weight >= 0)
 	{

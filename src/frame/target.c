@@ -103,8 +103,14 @@ cvm_target_create(Form_pg_attribute column, const CvmLearner *learner,
 				  const CvmOptions *options)
 {
 	CvmTarget  *target = palloc0(sizeof(CvmTarget));
-	const char *type = format_type_be(column->atttypid);
+	const char *type;
 
+	if (column == NULL)
+	{
+		target->learner = learner;
+		return target;
+	}
+	type = format_type_be(column->atttypid);
 	target->name = pstrdup(NameStr(column->attname));
 	target->positive = options->positive;
 	target->context = CurrentMemoryContext;
@@ -192,6 +198,11 @@ cvm_target_read(CvmTarget *target, Datum value, bool isnull, double *raw)
 {
 	double		number;
 
+	if (target->reader == NULL)
+	{
+		*raw = 0;
+		return true;
+	}
 	if (isnull)
 		return false;
 	if (target->kind == CVM_INPUT_CATEGORY)
@@ -426,6 +437,13 @@ cvm_target_resolve(CvmTarget *target, CvmTargetResult *result)
 	int			i;
 
 	memset(result, 0, sizeof(*result));
+	if (target->reader == NULL)
+	{
+		result->learner = target->learner;
+		result->task = (target->learner->tasks & CVM_TASK_BIT(CVM_SEGMENTATION)) != 0 ?
+			CVM_SEGMENTATION : CVM_PROJECTION;
+		return;
+	}
 	if (target->most > 0)
 	{
 		count = sort_classes(target, order);

@@ -14,8 +14,9 @@
 typedef struct CvmTarget CvmTarget;
 
 /*
- * learner: NULL for "auto".  Errors: a type that cannot be predicted, or that
- * the learner cannot learn.
+ * learner: NULL for "auto".  column: NULL for a learner without a target, to
+ * which every row has the target 0.  Errors: a type that cannot be predicted,
+ * or that the learner cannot learn.
  */
 extern CvmTarget *cvm_target_create(Form_pg_attribute column, const CvmLearner *learner,
 									const CvmOptions *options);

@@ -7,7 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const task_names[] = {"regression", "binary", "multiclass"};
+static const char *const task_names[CVM_TASK_COUNT] = {
+	"regression", "binary", "multiclass", "segmentation", "projection"
+};
 
 const char *
 cvm_task_name(CvmTask task)
@@ -18,13 +20,25 @@ cvm_task_name(CvmTask task)
 bool
 cvm_task_from_name(const char *name, CvmTask *task)
 {
-	for (int i = 0; i <= CVM_MULTICLASS; i++)
+	for (int i = 0; i < CVM_TASK_COUNT; i++)
 		if (strcmp(name, task_names[i]) == 0)
 		{
 			*task = (CvmTask) i;
 			return true;
 		}
 	return false;
+}
+
+bool
+cvm_task_has_target(CvmTask task)
+{
+	return task <= CVM_MULTICLASS;
+}
+
+bool
+cvm_task_has_classes(CvmTask task)
+{
+	return task == CVM_BINARY || task == CVM_MULTICLASS;
 }
 
 double

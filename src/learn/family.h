@@ -35,13 +35,19 @@ typedef enum CvmFamily
 
 typedef enum CvmTask
 {
-	CVM_REGRESSION = 0,
+	CVM_REGRESSION = 0,			/* values are part of the model format */
 	CVM_BINARY = 1,
-	CVM_MULTICLASS = 2
+	CVM_MULTICLASS = 2,
+	CVM_SEGMENTATION = 3,		/* groups of rows; no target */
+	CVM_PROJECTION = 4			/* rows as fewer numbers; no target */
 } CvmTask;
+
+#define CVM_TASK_COUNT 5
 
 extern const char *cvm_task_name(CvmTask task);
 extern bool cvm_task_from_name(const char *name, CvmTask *task);
+extern bool cvm_task_has_target(CvmTask task);
+extern bool cvm_task_has_classes(CvmTask task);
 
 /*
  * The prediction on the scale of the target, from the linear predictors of

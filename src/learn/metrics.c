@@ -207,6 +207,9 @@ cvm_score_sheet_add_rows(CvmScoreSheet *sheet, int rows, const double *labels,
 		case CVM_MULTICLASS:
 			add_multiclass(sheet, rows, labels, predictions, weights);
 			break;
+		case CVM_SEGMENTATION:
+		case CVM_PROJECTION:
+			break;				/* are measured as regressions */
 	}
 }
 
@@ -306,6 +309,8 @@ cvm_primary_metric(CvmFamily family, CvmTask task, bool *more_is_better)
 		case CVM_MULTICLASS:
 			return "log_loss";
 		case CVM_REGRESSION:
+		case CVM_SEGMENTATION:
+		case CVM_PROJECTION:
 			break;
 	}
 	return family == CVM_POISSON ? "deviance" : "rmse";

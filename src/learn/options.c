@@ -23,6 +23,7 @@ static const char *const solver_names[] = {
 static const char *const driver_names[] = {"auto", "memory", "spill", "passes", NULL};
 static const char *const schedule_names[] = {"constant", "inverse", "cosine", NULL};
 static const char *const class_weight_names[] = {"none", "balanced", NULL};
+static const char *const segment_choice_names[] = {"silhouette", "gap", NULL};
 static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "manual", NULL};
 
 #define NUMBER(name, minimum, maximum, default_text, help) \
@@ -74,6 +75,12 @@ const CvmOptionSpec cvm_option_specs[] = {
 	BOOLEAN(standardize, "true", "give numbers mean 0 and deviation 1 before fitting"),
 	NUMBER(smoothing, 1e-10, 1e10, "1", "naive_bayes: weight added to each level of a category (Laplace)"),
 	NUMBER(variance_smoothing, 0, 1, "1e-9", "naive_bayes: share of a number's variance that is added to its variance in each class"),
+	INTEGER(segments, 0, 10000, "0", "kmeans: number of segments; 0 to choose it"),
+	INTEGER(max_segments, 2, 100, "10", "kmeans: most segments where their number is chosen"),
+	CHOICE(choose_by, segment_choice_names, "silhouette", "kmeans: what the number of segments is chosen by"),
+	INTEGER(starts, 1, 1000, "10", "kmeans: random starts, of which the best is taken"),
+	INTEGER(components, 0, 10000, "0", "pca: number of components; 0 for as many as explain option \"explained\""),
+	NUMBER(explained, 0.01, 1, "0.9", "pca: share of the variance that the components explain"),
 	BOOLEAN(warm_start, "false", "start from the active version"),
 	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
 	NUMBER(promote_margin, 0, 1, "0.01", "promote if_not_worse: share of the active version's figure that a new version may be worse by"),

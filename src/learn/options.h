@@ -78,6 +78,12 @@ typedef struct CvmOptions
 	bool		standardize;
 	double		smoothing;		/* naive_bayes: weight added to each level */
 	double		variance_smoothing; /* naive_bayes: share of a column's variance */
+	int			segments;		/* kmeans: how many; 0: chosen */
+	int			max_segments;	/* kmeans: the most that are chosen */
+	int			choose_by;		/* kmeans: CvmSegmentChoice */
+	int			starts;			/* kmeans: random starts */
+	int			components;		/* pca: how many; 0: by explained */
+	double		explained;		/* pca: share of variance */
 	bool		warm_start;
 	int			promote;		/* CvmPromote */
 	double		promote_margin; /* share of the active version's figure */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/learner_bayes.h"
+#include "model/learner_kmeans.h"
 #include "model/learner_linear.h"
 
 const CvmLearner *const cvm_learners[] = {
@@ -18,6 +19,7 @@ const CvmLearner *const cvm_learners[] = {
 	[CVM_SVM] = &cvm_learner_svm,
 	[CVM_HUBER] = &cvm_learner_huber,
 	[CVM_ALGORITHM_NAIVE_BAYES] = &cvm_learner_naive_bayes,
+	[CVM_ALGORITHM_KMEANS] = &cvm_learner_kmeans,
 };
 
 const int	cvm_learner_count = sizeof(cvm_learners) / sizeof(cvm_learners[0]);
@@ -65,6 +67,8 @@ cvm_learner_for_task(CvmTask task)
 		case CVM_MULTICLASS:
 			return &cvm_learner_softmax;
 		case CVM_REGRESSION:
+		case CVM_SEGMENTATION:
+		case CVM_PROJECTION:
 			break;
 	}
 	return &cvm_learner_linear;
@@ -73,5 +77,37 @@ cvm_learner_for_task(CvmTask task)
 int
 cvm_prediction_size(CvmTask task, int class_count)
 {
-	return task == CVM_MULTICLASS ? class_count : 1;
+	switch (task)
+	{
+		case CVM_MULTICLASS:
+			return class_count;
+		case CVM_SEGMENTATION:
+			return 2;
+		case CVM_PROJECTION:
+			return 0;
+		default:
+			return 1;
+	}
+}
+
+bool
+cvm_learner_without_target(const CvmLearner *learner)
+{
+	return learner != NULL &&
+		(learner->tasks & (CVM_TASK_BIT(CVM_SEGMENTATION) | CVM_TASK_BIT(CVM_PROJECTION))) != 0;
+}
+
+CvmTask
+cvm_measured_task(CvmTask task)
+{
+	return cvm_task_has_target(task) ? task : CVM_REGRESSION;
+}
+
+void
+cvm_measured_predictions(const CvmModel *model, int rows, double *predictions)
+{
+	if (cvm_task_has_target(model->task))
+		return;
+	for (int row = 0; row < rows; row++)
+		predictions[row] = predictions[(size_t) (row + 1) * model->outputs - 1];
 }

@@ -100,7 +100,23 @@ extern void cvm_learner_list(char *text, size_t size);
 /* The learner of "auto" for a task. */
 extern const CvmLearner *cvm_learner_for_task(CvmTask task);
 
-/* Numbers in a prediction of a task: classes for multiclass, else 1. */
+/*
+ * Numbers in a prediction of a task: classes for multiclass, 1 for other tasks
+ * with a target, 2 for a segmentation (the number of the segment, from 1, and
+ * the distance from its center).  0: the payload says (a projection: its
+ * components, and the distance of the row from what they stand for).
+ */
 extern int	cvm_prediction_size(CvmTask task, int class_count);
+
+/* Whether it learns without a target; then that is all it can do. */
+extern bool cvm_learner_without_target(const CvmLearner *learner);
+
+/*
+ * What is measured where there is no target: as if each row's target were 0
+ * and its prediction the distance.  cvm_measured_task: the task for the score
+ * sheet; cvm_measured_predictions: keeps just the distances, at the beginning.
+ */
+extern CvmTask cvm_measured_task(CvmTask task);
+extern void cvm_measured_predictions(const CvmModel *model, int rows, double *predictions);
 
 #endif							/* CVM_LEARNER_H */

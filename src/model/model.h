@@ -36,7 +36,7 @@ typedef struct CvmModel
 	int			class_count;	/* 2 for binary, K for multiclass, 0 else */
 	const char **classes;		/* labels; binary: classes[1] is the positive one */
 	double	   *class_shares;	/* of the training weight, before class_weight */
-	int			outputs;		/* numbers in a prediction: classes for multiclass, else 1 */
+	int			outputs;		/* numbers in a prediction: cvm_prediction_size */
 
 	/* from columns to numbers */
 	CvmEncoder	encoder;

@@ -109,12 +109,12 @@ check_answer(const CvmModel *model, CvmError *error)
 
 	if (model->learner == NULL)
 		return BAD("its algorithm is not known");
-	if ((int) model->task < CVM_REGRESSION || (int) model->task > CVM_MULTICLASS ||
+	if ((int) model->task < CVM_REGRESSION || (int) model->task >= CVM_TASK_COUNT ||
 		!(model->learner->tasks & CVM_TASK_BIT(model->task)))
 		return BAD("the algorithm cannot have task %d", (int) model->task);
 	if (model->target == NULL)
 		return BAD("the target is missing");
-	if (model->task == CVM_REGRESSION ? model->class_count != 0 :
+	if (!cvm_task_has_classes(model->task) ? model->class_count != 0 :
 		model->task == CVM_BINARY ? model->class_count != 2 : model->class_count < 2)
 		return BAD("wrong number of classes, %d", model->class_count);
 	for (int i = 0; i < model->class_count; i++)
@@ -372,7 +372,8 @@ cvm_model_check(const CvmModel *model, CvmError *error)
 		(status = check_encoder(&model->encoder, model->learner->keeps_missing,
 								error)) != CVM_OK)
 		return status;
-	if (model->outputs != cvm_prediction_size(model->task, model->class_count))
+	if (model->task == CVM_PROJECTION ? model->outputs < 2 :
+		model->outputs != cvm_prediction_size(model->task, model->class_count))
 		return BAD("wrong number of outputs, %d", model->outputs);
 	if (model->payload == NULL)
 		return BAD("nothing was fitted");

@@ -387,6 +387,17 @@ score_value_array(FunctionCallInfo fcinfo, const CvmModel **model)
 
 /* ---- ways out ---- */
 
+static ArrayType *
+construct_float8_array(const double *numbers, int count)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Float8GetDatum(numbers[i]);
+	return construct_array(elements, count, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+						   TYPALIGN_DOUBLE);
+}
+
 static Datum
 value_result(const CvmModel *model, const double *scores)
 {
@@ -396,6 +407,12 @@ value_result(const CvmModel *model, const double *scores)
 				 errmsg("the model has %d classes, so there is no single value to predict",
 						model->class_count),
 				 errhint("Use cvm.predict_class or cvm.predict_probabilities.")));
+	if (model->task == CVM_PROJECTION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("the model gives %d components, not a single value",
+						model->outputs - 1),
+				 errhint("Use cvm.transform.")));
 	return Float8GetDatum(scores[0]);
 }
 
@@ -405,8 +422,8 @@ require_classes(const CvmModel *model)
 	if (model->class_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("the model predicts a number, not a class"),
-				 errhint("Use cvm.predict.")));
+				 errmsg("a %s model has no classes", cvm_task_name(model->task)),
+				 errhint("Use %s.", model->task == CVM_PROJECTION ? "cvm.transform" : "cvm.predict")));
 }
 
 static Datum
@@ -414,6 +431,8 @@ class_result(const CvmModel *model, const double *scores)
 {
 	int			best = 0;
 
+	if (model->task == CVM_SEGMENTATION)
+		return CStringGetTextDatum(psprintf("%.0f", scores[0]));
 	require_classes(model);
 	if (model->task == CVM_BINARY)
 		best = scores[0] > 0.5 ? 1 : 0;
@@ -427,20 +446,27 @@ class_result(const CvmModel *model, const double *scores)
 static Datum
 probabilities_result(const CvmModel *model, const double *scores)
 {
-	Datum	   *elements;
+	double		both[2];
 
 	require_classes(model);
-	elements = palloc(sizeof(Datum) * model->class_count);
 	if (model->task == CVM_BINARY)
 	{
-		elements[0] = Float8GetDatum(1.0 - scores[0]);
-		elements[1] = Float8GetDatum(scores[0]);
+		both[0] = 1.0 - scores[0];
+		both[1] = scores[0];
+		scores = both;
 	}
-	else
-		for (int k = 0; k < model->class_count; k++)
-			elements[k] = Float8GetDatum(scores[k]);
-	return PointerGetDatum(construct_array(elements, model->class_count, FLOAT8OID,
-										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return PointerGetDatum(construct_float8_array(scores, model->class_count));
+}
+
+static Datum
+components_result(const CvmModel *model, const double *scores)
+{
+	if (model->task != CVM_PROJECTION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("a %s model has no components", cvm_task_name(model->task)),
+				 errhint("Use cvm.predict; a model of the algorithm \"pca\" has components.")));
+	return PointerGetDatum(construct_float8_array(scores, model->outputs - 1));
 }
 
 /* One SQL function for a way in and a way out. */
@@ -472,3 +498,8 @@ PREDICT_FUNCTION(cvm_predict_probabilities_value_row, score_value_row, probabili
 PREDICT_FUNCTION(cvm_predict_probabilities_name_array, score_name_array, probabilities_result)
 PREDICT_FUNCTION(cvm_predict_probabilities_value_array, score_value_array, probabilities_result)
 PREDICT_FUNCTION(cvm_predict_probabilities_columns, score_columns, probabilities_result)
+PREDICT_FUNCTION(cvm_transform_name_row, score_name_row, components_result)
+PREDICT_FUNCTION(cvm_transform_value_row, score_value_row, components_result)
+PREDICT_FUNCTION(cvm_transform_name_array, score_name_array, components_result)
+PREDICT_FUNCTION(cvm_transform_value_array, score_value_array, components_result)
+PREDICT_FUNCTION(cvm_transform_columns, score_columns, components_result)

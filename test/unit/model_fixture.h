@@ -16,6 +16,7 @@
 #include "learn/bayes/naive_bayes.h"
 #include "model/learner.h"
 #include "model/learner_bayes.h"
+#include "model/learner_kmeans.h"
 
 static inline CvmTerm
 number_term(const char *name, int input, int part, double center, double scale)
@@ -218,13 +219,57 @@ make_naive_bayes_model(void)
 	return model;
 }
 
+/* Dense columns, and all levels of categories. */
+static inline int
+expanded_width(const CvmEncoder *encoder)
+{
+	int			width = encoder->dense_columns;
+
+	for (int i = 0; i < encoder->term_count; i++)
+		width += encoder->terms[i].level_count;
+	return width;
+}
+
+static inline CvmModel *
+make_kmeans_model(void)
+{
+	CvmModel   *model = make_model(CVM_LINEAR);
+	CvmSegmentation *segmentation = CVM_NEW_ZERO(CvmSegmentation, 1);
+	int			count = 3 * expanded_width(&model->encoder);
+	double	   *centers = CVM_NEW(double, count);
+	double	   *shares = CVM_NEW(double, 3);
+
+	for (int i = 0; i < count; i++)
+		centers[i] = some_number(i);
+	for (int k = 0; k < 3; k++)
+		shares[k] = (3.0 - k) / 6;
+	segmentation->segments = 3;
+	segmentation->centers = centers;
+	segmentation->shares = shares;
+	segmentation->inertia = 2.5;
+	model->learner = &cvm_learner_kmeans;
+	model->task = CVM_SEGMENTATION;
+	model->target = "";
+	model->outputs = 2;
+	model->payload = segmentation;
+	return model;
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 1)
+#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 2)
 
 static inline CvmModel *
 make_any_model(int index)
 {
-	return index < CVM_FAMILY_COUNT ? make_model((CvmFamily) index) : make_naive_bayes_model();
+	switch (index)
+	{
+		case CVM_FAMILY_COUNT:
+			return make_naive_bayes_model();
+		case CVM_FAMILY_COUNT + 1:
+			return make_kmeans_model();
+		default:
+			return make_model((CvmFamily) index);
+	}
 }
 
 #endif							/* CVM_MODEL_FIXTURE_H */

@@ -94,29 +94,18 @@ test_against_sklearn(void)
 }
 
 static void
-test_silhouette(void)
+test_choice(void)
 {
 	CvmBlockSource source;
 	CvmVectorSample all;
 	CvmVectors	vectors;
 	CvmRandom	random;
-	int			label[ROWS];
-	double		work[5];
 
 	make_rows(&source);
 	cvm_vectors_of_blocks(&vectors, &source, &plain);
 	cvm_random_seed(&random, 3);
 	cvm_vector_sample(&vectors, ROWS, &random, &all);
 	CHECK(all.rows == ROWS);
-	for (int i = 0; i < ROWS; i++)
-		label[i] = i % 5;
-	CHECK_CLOSE(cvm_silhouette(all.values, ROWS, WIDTH, label, 5, work), 0.2792586017497451, 1e-12);
-	for (int i = 0; i < ROWS; i++)
-		label[i] = i % 3;
-	CHECK_CLOSE(cvm_silhouette(all.values, ROWS, WIDTH, label, 5, work),
-				-0.005692769819185621, 1e-12);
-	memset(label, 0, sizeof(label));
-	CHECK(isnan(cvm_silhouette(all.values, ROWS, WIDTH, label, 5, work)));
 	CHECK(cvm_choose_segments(&all, CVM_CHOOSE_BY_SILHOUETTE, 8, &random) == 3);
 	CHECK(cvm_choose_segments(&all, CVM_CHOOSE_BY_GAP, 8, &random) >= 3);
 }
@@ -162,7 +151,7 @@ int
 main(void)
 {
 	test_against_sklearn();
-	test_silhouette();
+	test_choice();
 	test_degenerate();
 	return check_done();
 }

@@ -106,12 +106,4 @@ typedef enum CvmSegmentChoice
 extern int	cvm_choose_segments(const CvmVectorSample *sample, CvmSegmentChoice by, int most,
 								CvmRandom *random);
 
-/*
- * Mean silhouette of rows with these labels, 0 <= label < labels; a row alone
- * in its segment counts 0.  work: labels doubles.  NaN with fewer than two
- * segments in use.
- */
-extern double cvm_silhouette(const double *vectors, int rows, int width, const int *label,
-							 int labels, double *work);
-
 #endif							/* CVM_KMEANS_H */

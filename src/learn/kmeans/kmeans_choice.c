@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "learn/kmeans/kmeans.h"
+#include "learn/silhouette.h"
 
 /* Starts for each number of segments, rows of the silhouette (it compares all
  * pairs), and reference sets of the gap statistic. */
@@ -17,58 +18,6 @@
 /* ---- silhouette ---- */
 
 static double
-distance(const double *x, const double *y, int width)
-{
-	double		sum = 0;
-
-	for (int i = 0; i < width; i++)
-		sum += (x[i] - y[i]) * (x[i] - y[i]);
-	return sqrt(sum);
-}
-
-/*
- * a: mean distance to the other rows of the own segment; b: the least mean
- * distance to the rows of another one; (b - a) / max(a, b).
- */
-static double
-row_silhouette(const double *sums, const int *sizes, int labels, int own)
-{
-	double		inside = sums[own] / (sizes[own] - 1);
-	double		outside = INFINITY;
-
-	for (int k = 0; k < labels; k++)
-		if (k != own && sizes[k] > 0)
-			outside = fmin(outside, sums[k] / sizes[k]);
-	return fmax(inside, outside) > 0 ? (outside - inside) / fmax(inside, outside) : 0;
-}
-
-double
-cvm_silhouette(const double *vectors, int rows, int width, const int *label, int labels,
-			   double *work)
-{
-	int		   *sizes = CVM_NEW_ZERO(int, labels);
-	double		total = 0;
-	int			used = 0;
-
-	for (int row = 0; row < rows; row++)
-		used += sizes[label[row]]++ == 0;
-	for (int row = 0; row < rows && used > 1; row++)
-	{
-		if (row % 64 == 0)
-			cvm_check_interrupt();
-		if (sizes[label[row]] == 1)
-			continue;
-		memset(work, 0, labels * sizeof(double));
-		for (int other = 0; other < rows; other++)
-			work[label[other]] += distance(vectors + (size_t) row * width,
-										   vectors + (size_t) other * width, width);
-		total += row_silhouette(work, sizes, labels, label[row]);
-	}
-	cvm_release(sizes);
-	return used > 1 ? total / rows : NAN;
-}
-
-static double
 silhouette_of(const CvmVectorSample *sample, const CvmSegments *segments)
 {
 	int			rows = sample->rows < SILHOUETTE_ROWS ? sample->rows : SILHOUETTE_ROWS;
@@ -76,13 +25,13 @@ silhouette_of(const CvmVectorSample *sample, const CvmSegments *segments)
 	double	   *squares = CVM_NEW(double, count);
 	double	   *work = CVM_NEW(double, (size_t) rows * count);
 	double	   *distances = CVM_NEW(double, rows);
-	int		   *nearest = CVM_NEW(int, rows);
+	int32_t    *nearest = CVM_NEW(int32_t, rows);
 	double		silhouette;
 
 	cvm_center_squares(segments->centers, count, sample->width, squares);
 	cvm_nearest_centers(sample->values, rows, sample->width, segments->centers, squares, count,
 						work, nearest, distances);
-	silhouette = cvm_silhouette(sample->values, rows, sample->width, nearest, count, work);
+	silhouette = cvm_silhouette(sample->values, nearest, rows, sample->width, count);
 	cvm_release(squares);
 	cvm_release(work);
 	cvm_release(distances);
