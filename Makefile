@@ -33,7 +33,7 @@ PG_CFLAGS = -O3 $(CORE_CFLAGS) -Wall -Wextra -Wno-unused-parameter -Wno-sign-com
 	-Wno-missing-field-initializers -fno-semantic-interposition -MMD -MP $(EXTRA_CFLAGS)
 # The serial OpenBLAS: a server process must not gain threads.
 OPENBLAS_LIBDIR ?= $(firstword $(wildcard /usr/lib/*/openblas-serial))
-SHLIB_LINK = $(if $(OPENBLAS_LIBDIR),-L$(OPENBLAS_LIBDIR) -Wl$(comma)-rpath$(comma)$(OPENBLAS_LIBDIR)) -lopenblas -lm
+SHLIB_LINK = -Wl,-Bsymbolic-functions $(if $(OPENBLAS_LIBDIR),-L$(OPENBLAS_LIBDIR) -Wl$(comma)-rpath$(comma)$(OPENBLAS_LIBDIR)) -lopenblas -lm
 comma = ,
 
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))

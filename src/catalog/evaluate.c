@@ -120,9 +120,8 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	if (weight > 0 &&
 		read_label(evaluation, slot->tts_values[0], slot->tts_isnull[0], &label))
 	{
-		const double *scores = cvm_scorer_row(evaluation->scorer,
-											  slot->tts_values + 1 + weight_column,
-											  slot->tts_isnull + 1 + weight_column);
+		const double *scores = cvm_scorer_row(evaluation->scorer, slot->tts_values,
+											  slot->tts_isnull);
 
 		if (!cvm_task_has_target(evaluation->model->task))
 			scores += evaluation->model->outputs - 1;	/* the distance */
@@ -230,13 +229,17 @@ evaluate(const char *name, const char *source)
 	TupleDesc	columns = cvm_source_describe(item);
 	char	   *query = evaluation_query(definition, model, item, columns);
 	Oid		   *types = palloc(sizeof(Oid) * Max(model->encoder.input_count, 1));
+	int		   *positions = palloc(sizeof(int) * Max(model->encoder.input_count, 1));
 	CvmScan    *scan;
 
 	evaluation->model = model;
 	evaluation->context = CurrentMemoryContext;
 	for (int i = 0; i < model->encoder.input_count; i++)
+	{
 		types[i] = column_type(columns, model->encoder.inputs[i].name, "feature");
-	evaluation->scorer = cvm_scorer_create(model, types);
+		positions[i] = (definition->weight != NULL ? 2 : 1) + i;
+	}
+	evaluation->scorer = cvm_scorer_create(model, positions, types);
 	prepare_target(evaluation, cvm_task_has_target(model->task) ?
 				   column_type(columns, model->target, "target") : FLOAT8OID);
 	if (definition->weight != NULL)

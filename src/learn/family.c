@@ -42,14 +42,6 @@ cvm_task_has_classes(CvmTask task)
 }
 
 double
-cvm_sigmoid(double x)
-{
-	double		tail = exp(-fabs(x));
-
-	return x >= 0 ? 1.0 / (1.0 + tail) : tail / (1.0 + tail);
-}
-
-double
 cvm_log1p_exp(double x)
 {
 	return (x > 0 ? x : 0.0) + log1p(exp(-fabs(x)));
@@ -73,22 +65,8 @@ softmax(int outputs, const double *eta, double *out)
 void
 cvm_family_mean(CvmFamily family, int outputs, const double *eta, double *out)
 {
-	switch (family)
-	{
-		case CVM_LINEAR:
-		case CVM_HUBER:
-			out[0] = eta[0];
-			break;
-		case CVM_LOGISTIC:
-		case CVM_SVM:
-			out[0] = cvm_sigmoid(eta[0]);
-			break;
-		case CVM_POISSON:
-			/* Past the range of double the largest finite mean. */
-			out[0] = exp(eta[0] < 709.0 ? eta[0] : 709.0);
-			break;
-		case CVM_SOFTMAX:
-			softmax(outputs, eta, out);
-			break;
-	}
+	if (family == CVM_SOFTMAX)
+		softmax(outputs, eta, out);
+	else
+		out[0] = cvm_family_mean_of(family, eta[0]);
 }

@@ -19,6 +19,7 @@
 #ifndef CVM_FAMILY_H
 #define CVM_FAMILY_H
 
+#include <math.h>
 #include <stdbool.h>
 
 typedef enum CvmFamily
@@ -49,6 +50,17 @@ extern bool cvm_task_from_name(const char *name, CvmTask *task);
 extern bool cvm_task_has_target(CvmTask task);
 extern bool cvm_task_has_classes(CvmTask task);
 
+/* Numerically stable 1 / (1 + exp(-x)) and log(1 + exp(x)). */
+static inline double
+cvm_sigmoid(double x)
+{
+	double		tail = exp(-fabs(x));
+
+	return (x >= 0 ? 1.0 : tail) / (1.0 + tail);
+}
+
+extern double cvm_log1p_exp(double x);
+
 /*
  * The prediction on the scale of the target, from the linear predictors of
  * one row: out[0] for one output (probability for logistic, mean for poisson,
@@ -57,8 +69,21 @@ extern bool cvm_task_has_classes(CvmTask task);
  */
 extern void cvm_family_mean(CvmFamily family, int outputs, const double *eta, double *out);
 
-/* Numerically stable 1 / (1 + exp(-x)) and log(1 + exp(x)). */
-extern double cvm_sigmoid(double x);
-extern double cvm_log1p_exp(double x);
+/* The same for the families of one output. */
+static inline double
+cvm_family_mean_of(CvmFamily family, double eta)
+{
+	switch (family)
+	{
+		case CVM_LOGISTIC:
+		case CVM_SVM:
+			return cvm_sigmoid(eta);
+		case CVM_POISSON:
+			/* Past the range of double the largest finite mean. */
+			return exp(eta < 709.0 ? eta : 709.0);
+		default:
+			return eta;
+	}
+}
 
 #endif							/* CVM_FAMILY_H */

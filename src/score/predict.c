@@ -39,10 +39,8 @@ typedef struct PredictCall
 	uint64		row_identifier; /* of the row type that scorer reads */
 	Datum	   *row_values;		/* deformed row */
 	bool	   *row_nulls;
-	bool		fixed;			/* _columns: the arguments before the columns */
-	int		   *positions;		/* input -> column of the row, or argument */
-	Datum	   *values;			/* by input */
-	bool	   *nulls;
+	bool		fixed;			/* the arguments before the row are the same in every
+								 * call */
 } PredictCall;
 
 /* ---- the model ---- */
@@ -106,28 +104,45 @@ mark_up_to_date(PredictCall *call)
 	call->user = GetUserId();
 }
 
-static void
-use_named_model(PredictCall *call, text *name)
+/* Whether the first arguments cannot vary from call to call. */
+static bool
+are_fixed(FunctionCallInfo fcinfo, int count)
 {
+	for (int i = 0; i < count; i++)
+		if (!get_fn_expr_arg_stable(fcinfo->flinfo, i))
+			return false;
+	return true;
+}
+
+static void
+use_named_model(PredictCall *call, FunctionCallInfo fcinfo)
+{
+	text	   *name;
 	CvmModelHandle handle;
+
+	if (is_up_to_date(call) && call->fixed) return;
+	name = PG_GETARG_TEXT_PP(0);
 
 	if (is_up_to_date(call) && same_argument(call, (struct varlena *) name))
 		return;
 	forget_model(call);
 	cvm_model_lookup(text_to_cstring(name), 0, call->context, &handle);
 	call->model = handle.model;
+	call->fixed = are_fixed(fcinfo, 1);
 	remember_argument(call, (struct varlena *) name);
 	mark_up_to_date(call);
 }
 
 static void
-use_model_value(PredictCall *call, struct varlena *value)
+use_model_value(PredictCall *call, FunctionCallInfo fcinfo)
 {
+	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(0);
 	MemoryContext caller;
 
-	if (same_argument(call, value))
+	if (call->fixed || same_argument(call, value))
 		return;
 	forget_model(call);
+	call->fixed = are_fixed(fcinfo, 1);
 	caller = MemoryContextSwitchTo(call->context);
 	call->model = cvm_model_unpack(PG_DETOAST_DATUM_COPY(PointerGetDatum(value)));
 	remember_argument(call, value);
@@ -167,23 +182,13 @@ missing_column(const CvmModel *model, const char *input, TupleDesc columns)
 }
 
 static void
-alloc_inputs(PredictCall *call)
-{
-	int			count = Max(call->model->encoder.input_count, 1);
-
-	call->positions = palloc(sizeof(int) * count);
-	call->values = palloc(sizeof(Datum) * count);
-	call->nulls = palloc(sizeof(bool) * count);
-}
-
-static void
 prepare_row(PredictCall *call, TupleDesc columns)
 {
 	const CvmEncoder *encoder = &call->model->encoder;
 	MemoryContext caller = MemoryContextSwitchTo(call->context);
 	Oid		   *types = palloc(sizeof(Oid) * Max(encoder->input_count, 1));
+	int		   *positions = palloc(sizeof(int) * Max(encoder->input_count, 1));
 
-	alloc_inputs(call);
 	for (int i = 0; i < encoder->input_count; i++)
 	{
 		int			at = 0;
@@ -195,12 +200,12 @@ prepare_row(PredictCall *call, TupleDesc columns)
 			at++;
 		if (at == columns->natts)
 			missing_column(call->model, encoder->inputs[i].name, columns);
-		call->positions[i] = at;
+		positions[i] = at;
 		types[i] = TupleDescAttr(columns, at)->atttypid;
 	}
 	call->row_values = palloc(sizeof(Datum) * Max(columns->natts, 1));
 	call->row_nulls = palloc(sizeof(bool) * Max(columns->natts, 1));
-	call->scorer = cvm_scorer_create(call->model, types);
+	call->scorer = cvm_scorer_create(call->model, positions, types);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -225,13 +230,7 @@ score_row(PredictCall *call, HeapTupleHeader row)
 	tuple.t_data = row;
 	heap_deform_tuple(&tuple, columns, call->row_values, call->row_nulls);
 	ReleaseTupleDesc(columns);
-
-	for (int i = 0; i < call->model->encoder.input_count; i++)
-	{
-		call->values[i] = call->row_values[call->positions[i]];
-		call->nulls[i] = call->row_nulls[call->positions[i]];
-	}
-	return cvm_scorer_row(call->scorer, call->values, call->nulls);
+	return cvm_scorer_row(call->scorer, call->row_values, call->row_nulls);
 }
 
 static const double *
@@ -251,10 +250,12 @@ score_array(PredictCall *call, Datum array)
 
 #define FIRST_COLUMN 3
 
-/* Finds each input of the model among the passed columns; false: not all. */
-static bool
-match_columns(const CvmModel *model, Datum *columns, int count, int *positions)
+/* The place of each input of the model among the passed columns; NULL: not all. */
+static int *
+match_columns(const CvmModel *model, Datum *columns, int count)
 {
+	int		   *positions = palloc(sizeof(int) * Max(model->encoder.input_count, 1));
+
 	for (int i = 0; i < model->encoder.input_count; i++)
 	{
 		int			at = 0;
@@ -263,10 +264,10 @@ match_columns(const CvmModel *model, Datum *columns, int count, int *positions)
 			   strcmp(model->encoder.inputs[i].name, TextDatumGetCString(columns[at])) != 0)
 			at++;
 		if (at == count)
-			return false;
+			return NULL;
 		positions[i] = at;
 	}
-	return true;
+	return positions;
 }
 
 static void
@@ -277,6 +278,7 @@ prepare_columns(PredictCall *call, FunctionCallInfo fcinfo)
 	MemoryContext caller = MemoryContextSwitchTo(call->context);
 	CvmModelHandle handle;
 	Datum	   *columns;
+	int		   *positions;
 	Oid		   *types;
 	int			count;
 
@@ -287,39 +289,28 @@ prepare_columns(PredictCall *call, FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%d column names for %d values", count, PG_NARGS() - FIRST_COLUMN)));
 	cvm_model_lookup(name, 0, call->context, &handle);
-	call->model = handle.model;
-	alloc_inputs(call);
-	if (!match_columns(call->model, columns, count, call->positions))
+	positions = match_columns(handle.model, columns, count);
+	if (positions == NULL)
 	{
 		/* Promoted since planning, with other inputs: stay with what was planned. */
 		cvm_model_lookup(name, planned, call->context, &handle);
-		call->model = handle.model;
-		alloc_inputs(call);
-		if (!match_columns(call->model, columns, count, call->positions))
+		positions = match_columns(handle.model, columns, count);
+		if (positions == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("columns that model \"%s\" needs were not passed", name),
 					 errhint("Call cvm.predict with a row; it chooses the columns.")));
 	}
+	call->model = handle.model;
 	types = palloc(sizeof(Oid) * Max(call->model->encoder.input_count, 1));
 	for (int i = 0; i < call->model->encoder.input_count; i++)
-		types[i] = get_fn_expr_argtype(fcinfo->flinfo, FIRST_COLUMN + call->positions[i]);
-	call->scorer = cvm_scorer_create(call->model, types);
+		types[i] = get_fn_expr_argtype(fcinfo->flinfo, FIRST_COLUMN + positions[i]);
+	call->scorer = cvm_scorer_create(call->model, positions, types);
 	MemoryContextSwitchTo(caller);
 	mark_up_to_date(call);
 }
 
-/* Whether model, version and columns cannot vary from call to call: as planned. */
-static bool
-is_fixed(FunctionCallInfo fcinfo)
-{
-	for (int i = 0; i < FIRST_COLUMN; i++)
-		if (!get_fn_expr_arg_stable(fcinfo->flinfo, i))
-			return false;
-	return true;
-}
-
-static const double *
+static pg_attribute_always_inline const double *
 score_columns(FunctionCallInfo fcinfo, const CvmModel **model)
 {
 	PredictCall *call = predict_call(fcinfo);
@@ -330,17 +321,10 @@ score_columns(FunctionCallInfo fcinfo, const CvmModel **model)
 			return NULL;
 		forget_model(call);
 		prepare_columns(call, fcinfo);
-		call->fixed = is_fixed(fcinfo);
+		call->fixed = are_fixed(fcinfo, FIRST_COLUMN);
 	}
 	*model = call->model;
-	for (int i = 0; i < call->model->encoder.input_count; i++)
-	{
-		NullableDatum *argument = &fcinfo->args[FIRST_COLUMN + call->positions[i]];
-
-		call->values[i] = argument->value;
-		call->nulls[i] = argument->isnull;
-	}
-	return cvm_scorer_row(call->scorer, call->values, call->nulls);
+	return cvm_scorer_arguments(call->scorer, fcinfo->args + FIRST_COLUMN);
 }
 
 /* ---- ways in; NULL: without a model there is no score ---- */
@@ -350,7 +334,7 @@ score_name_row(FunctionCallInfo fcinfo, const CvmModel **model)
 {
 	PredictCall *call = predict_call(fcinfo);
 
-	use_named_model(call, PG_GETARG_TEXT_PP(0));
+	use_named_model(call, fcinfo);
 	*model = call->model;
 	return score_row(call, PG_GETARG_HEAPTUPLEHEADER(1));
 }
@@ -360,7 +344,7 @@ score_value_row(FunctionCallInfo fcinfo, const CvmModel **model)
 {
 	PredictCall *call = predict_call(fcinfo);
 
-	use_model_value(call, (struct varlena *) PG_GETARG_POINTER(0));
+	use_model_value(call, fcinfo);
 	*model = call->model;
 	return score_row(call, PG_GETARG_HEAPTUPLEHEADER(1));
 }
@@ -370,7 +354,7 @@ score_name_array(FunctionCallInfo fcinfo, const CvmModel **model)
 {
 	PredictCall *call = predict_call(fcinfo);
 
-	use_named_model(call, PG_GETARG_TEXT_PP(0));
+	use_named_model(call, fcinfo);
 	*model = call->model;
 	return score_array(call, PG_GETARG_DATUM(1));
 }
@@ -380,7 +364,7 @@ score_value_array(FunctionCallInfo fcinfo, const CvmModel **model)
 {
 	PredictCall *call = predict_call(fcinfo);
 
-	use_model_value(call, (struct varlena *) PG_GETARG_POINTER(0));
+	use_model_value(call, fcinfo);
 	*model = call->model;
 	return score_array(call, PG_GETARG_DATUM(1));
 }

@@ -2,17 +2,18 @@
  * scorer.c
  *		A model made ready to score rows of given column types.
  *
- * The model is compiled once into steps, one an input.  What a step does with
- * a number or a level is one of two things:
+ * A row is scored in two steps.  First it becomes numbers, one for each number
+ * term and NaN for a missing one, and levels, one for each category term.
+ * Where these come as an array without NULLs, its elements are the numbers.
+ * Then
  *
- *	  linear	a linear family adds it up.  Coefficients are on the original
- *				scale, so a number costs one multiplication and one addition;
- *				what a missing value adds (fill value and flag) is worked out
- *				beforehand.
+ *	  linear	a linear family adds them up.  Coefficients are on the original
+ *				scale, so that is one dot product for each output.  What a
+ *				missing value adds (fill value and flag) is worked out
+ *				beforehand, and is asked for only if the sum is NaN.
  *	  encode	any other learner gets a block of one encoded row.
  *
- * Functions that are the same but for that take "linear" as a constant and are
- * inlined twice.  Nothing is allocated for a row.
+ * Nothing is allocated for a row.
  */
 #include "postgres.h"
 
@@ -21,45 +22,74 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 
+#include "encode/lanes.h"
 #include "frame/column.h"
 #include "model/learner.h"
 #include "score/scorer.h"
+#include "pg/compat.h"
 
-/* What becomes of one term. */
-typedef struct TermStep
-{
-	const CvmTerm *term;
-	int			coded;			/* encode: column of a category in the block */
-	/* linear: its share of the linear predictor, for each output */
-	const double *slope;		/* [output]: what one unit adds */
-	const double *missing;		/* [output]: what a missing value adds */
-	const double *levels;		/* [level * outputs + output], categories */
-	/* categories */
-	CvmLevelLookup *lookup;		/* text categories */
-	int		   *part_levels;	/* TIME: level of month or weekday, 0 = missing */
-} TermStep;
+#define CACHE_LINE 64
+#define ROWS_AHEAD 2
+#define ROW_OVERHEAD 64			/* headers of tuple and array, and a small column */
 
+/* Which numbers and levels come from an input: its terms follow one another. */
 typedef struct InputStep
 {
 	const CvmInput *input;
 	CvmColumnReader *reader;
-	bool		is_float8;
-	TermStep   *terms;
-	int			term_count;
+	int			number;			/* first number */
+	int			number_count;
+	int			level;			/* first level */
+	int			level_count;
 } InputStep;
+
+typedef struct LevelStep
+{
+	const CvmTerm *term;
+	CvmLevelLookup *lookup;
+	int		   *part_levels;	/* TIME: level of month or weekday, 0 = missing */
+	const double *effects;		/* linear: [level * outputs + output] */
+} LevelStep;
 
 struct CvmScorer
 {
+	/*
+	 * linear, of one output and without levels: all that a row needs is here
+	 * and next to each other
+	 */
+	bool		plain;
+	CvmFamily	family;
+	int			elements;		/* of the float8[] that can stand for a row */
+	int			number_count;
+	double	   *slopes;			/* [output * number_count + number] */
+	double		intercept;		/* of output 0 */
+	double	   *result;			/* [output] */
+
 	const CvmModel *model;
 	int			outputs;
 	int			input_count;
 	InputStep  *inputs;
-	double	   *intercepts;		/* linear */
-	double	   *eta;			/* [output]: linear predictors, then the result */
-	CvmBlock   *block;			/* encode: one row; NULL for linear */
-	void	   *prepared;		/* encode: by the learner */
-	double	   *numbers;		/* scratch for arrays */
+	int		   *positions;		/* of inputs in the rows that are passed */
+	bool		only_float8;	/* every input is a float8 column of one number */
+	bool		in_order;		/* position i is that of input i */
+
+	const CvmTerm **number_terms;
+	double	   *numbers;		/* of a row */
+	int			level_count;
+	LevelStep  *level_steps;
+	int		   *levels;			/* of a row */
+	double	   *array;			/* scratch for arrays */
+
+	/* linear, [output] or [output * number_count + number] */
+	double	   *intercepts;
+	double	   *missing;
+
+	/* encode */
+	CvmBlock   *block;			/* one row; NULL for linear */
+	void	   *prepared;		/* by the learner */
 };
+
+/* ---- compiling ---- */
 
 static double
 coefficient(const CvmModel *model, int output, int slot)
@@ -67,71 +97,98 @@ coefficient(const CvmModel *model, int output, int slot)
 	return cvm_model_linear(model)->coefficients[(size_t) output * (model->encoder.slots + 1) + slot];
 }
 
-/* ---- compiling ---- */
-
 static void
-compile_number(const CvmModel *model, const CvmTerm *term, TermStep *step)
+compile_number(CvmScorer *scorer, int number)
 {
-	double	   *slope = palloc(sizeof(double) * model->outputs);
-	double	   *missing = palloc(sizeof(double) * model->outputs);
+	const CvmTerm *term = scorer->number_terms[number];
 
-	for (int k = 0; k < model->outputs; k++)
+	for (int k = 0; k < scorer->outputs; k++)
 	{
-		slope[k] = coefficient(model, k, term->slot);
-		missing[k] = slope[k] * term->fill;
+		size_t		at = (size_t) k * scorer->number_count + number;
+
+		scorer->slopes[at] = coefficient(scorer->model, k, term->slot);
+		scorer->missing[at] = scorer->slopes[at] * term->fill;
 		if (term->flag_slot >= 0)
-			missing[k] += coefficient(model, k, term->flag_slot);
+			scorer->missing[at] += coefficient(scorer->model, k, term->flag_slot);
 	}
-	step->slope = slope;
-	step->missing = missing;
 }
 
 static void
-compile_levels(const CvmModel *model, const CvmTerm *term, TermStep *step)
+compile_effects(CvmScorer *scorer, LevelStep *step)
 {
-	int			outputs = model->outputs;
-	double	   *levels = palloc0(sizeof(double) * outputs * term->level_count);
+	int			outputs = scorer->outputs;
+	double	   *effects = palloc0(sizeof(double) * outputs * step->term->level_count);
 
-	for (int level = 1; level < term->level_count; level++)
+	for (int level = 1; level < step->term->level_count; level++)
 		for (int k = 0; k < outputs; k++)
-			levels[level * outputs + k] = coefficient(model, k, term->slot + level - 1);
-	step->levels = levels;
+			effects[level * outputs + k] =
+				coefficient(scorer->model, k, step->term->slot + level - 1);
+	step->effects = effects;
 }
 
 static void
-compile_lookup(const CvmInput *input, const CvmTerm *term, TermStep *step)
+compile_linear(CvmScorer *scorer)
 {
-	step->lookup = cvm_level_lookup_create(term);
-	if (input->kind == CVM_INPUT_TIME)
-	{
-		step->part_levels = palloc(sizeof(int) * 13);
-		step->part_levels[0] = cvm_level_missing(term);
-		for (int i = 1; i <= 12; i++)
-		{
-			char		text[8];
-			int			length = snprintf(text, sizeof(text), "%d", i);
+	size_t		cells = (size_t) scorer->outputs * scorer->number_count;
 
-			step->part_levels[i] = cvm_level_find(step->lookup, text, length);
+	scorer->intercepts = palloc(sizeof(double) * scorer->outputs);
+	scorer->slopes = palloc(sizeof(double) * cells);
+	scorer->missing = palloc(sizeof(double) * cells);
+	for (int k = 0; k < scorer->outputs; k++)
+		scorer->intercepts[k] = coefficient(scorer->model, k, scorer->model->encoder.slots);
+	for (int i = 0; i < scorer->number_count; i++)
+		compile_number(scorer, i);
+	for (int i = 0; i < scorer->level_count; i++)
+		compile_effects(scorer, &scorer->level_steps[i]);
+	scorer->intercept = scorer->intercepts[0];
+	scorer->plain = scorer->outputs == 1 && scorer->level_count == 0;
+}
+
+static void
+compile_lookup(CvmInputKind kind, LevelStep *step)
+{
+	step->lookup = cvm_level_lookup_create(step->term);
+	if (kind != CVM_INPUT_TIME)
+		return;
+	step->part_levels = palloc(sizeof(int) * 13);
+	step->part_levels[0] = cvm_level_missing(step->term);
+	for (int i = 1; i <= 12; i++)
+	{
+		char		text[8];
+		int			length = snprintf(text, sizeof(text), "%d", i);
+
+		step->part_levels[i] = cvm_level_find(step->lookup, text, length);
+	}
+}
+
+/* Shares the terms out among inputs, numbers and levels. */
+static void
+compile_terms(CvmScorer *scorer)
+{
+	const CvmEncoder *encoder = &scorer->model->encoder;
+
+	for (int t = 0; t < encoder->term_count; t++)
+	{
+		const CvmTerm *term = &encoder->terms[t];
+		InputStep  *input = &scorer->inputs[term->input];
+
+		if (term->kind == CVM_TERM_CATEGORY)
+		{
+			LevelStep  *step = &scorer->level_steps[scorer->level_count];
+
+			step->term = term;
+			compile_lookup(input->input->kind, step);
+			if (input->level_count++ == 0)
+				input->level = scorer->level_count;
+			scorer->level_count++;
+		}
+		else
+		{
+			if (input->number_count++ == 0)
+				input->number = scorer->number_count;
+			scorer->number_terms[scorer->number_count++] = term;
 		}
 	}
-}
-
-static void
-compile_learner(CvmScorer *scorer)
-{
-	const CvmModel *model = scorer->model;
-
-	if (cvm_model_linear(model) != NULL)
-	{
-		scorer->intercepts = palloc(sizeof(double) * model->outputs);
-		for (int k = 0; k < model->outputs; k++)
-			scorer->intercepts[k] = coefficient(model, k, model->encoder.slots);
-		return;
-	}
-	scorer->block = cvm_block_create(model->encoder.dense_columns,
-									 model->encoder.coded_columns);
-	scorer->block->rows = 1;
-	scorer->prepared = model->learner->prepare(model);
 }
 
 static CvmScorer *
@@ -139,63 +196,55 @@ compile(const CvmModel *model)
 {
 	const CvmEncoder *encoder = &model->encoder;
 	CvmScorer  *scorer = palloc0(sizeof(CvmScorer));
-	int			most_elements = 1;
-	int			coded = 0;
+	int			elements = encoder->input_count;
 
 	scorer->model = model;
+	scorer->family = model->family;
 	scorer->outputs = model->outputs;
 	scorer->input_count = encoder->input_count;
 	scorer->inputs = palloc0(sizeof(InputStep) * Max(encoder->input_count, 1));
-	scorer->eta = palloc(sizeof(double) * model->outputs);
-	compile_learner(scorer);
 	for (int i = 0; i < encoder->input_count; i++)
 	{
 		scorer->inputs[i].input = &encoder->inputs[i];
-		most_elements = Max(most_elements, encoder->inputs[i].elements);
+		elements = Max(elements, encoder->inputs[i].elements);
 	}
-	scorer->numbers = palloc(sizeof(double) * Max(most_elements, encoder->input_count));
-
-	for (int t = 0; t < encoder->term_count; t++)
-		scorer->inputs[encoder->terms[t].input].term_count++;
-	for (int i = 0; i < encoder->input_count; i++)
+	scorer->array = palloc(sizeof(double) * Max(elements, 1));
+	scorer->number_terms = palloc(sizeof(CvmTerm *) * Max(encoder->term_count, 1));
+	scorer->numbers = palloc(sizeof(double) * Max(encoder->term_count, 1));
+	scorer->level_steps = palloc0(sizeof(LevelStep) * Max(encoder->term_count, 1));
+	scorer->levels = palloc(sizeof(int) * Max(encoder->term_count, 1));
+	scorer->result = palloc(sizeof(double) * model->outputs);
+	compile_terms(scorer);
+	if (cvm_model_linear(model) != NULL)
+		compile_linear(scorer);
+	else
 	{
-		scorer->inputs[i].terms = palloc0(sizeof(TermStep) * Max(scorer->inputs[i].term_count, 1));
-		scorer->inputs[i].term_count = 0;
-	}
-	for (int t = 0; t < encoder->term_count; t++)
-	{
-		const CvmTerm *term = &encoder->terms[t];
-		InputStep  *input = &scorer->inputs[term->input];
-		TermStep   *step = &input->terms[input->term_count++];
-
-		step->term = term;
-		if (term->kind == CVM_TERM_CATEGORY)
-		{
-			step->coded = coded++;
-			compile_lookup(input->input, term, step);
-		}
-		if (scorer->block != NULL)
-			continue;
-		if (term->kind == CVM_TERM_CATEGORY)
-			compile_levels(model, term, step);
-		else
-			compile_number(model, term, step);
+		scorer->block = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
+		scorer->block->rows = 1;
+		scorer->prepared = model->learner->prepare(model);
 	}
 	return scorer;
 }
 
 CvmScorer *
-cvm_scorer_create(const CvmModel *model, const Oid *types)
+cvm_scorer_create(const CvmModel *model, const int *positions, const Oid *types)
 {
 	CvmScorer  *scorer = compile(model);
 
+	scorer->positions = palloc(sizeof(int) * Max(scorer->input_count, 1));
+	scorer->only_float8 = true;
+	scorer->in_order = true;
 	for (int i = 0; i < scorer->input_count; i++)
 	{
 		InputStep  *step = &scorer->inputs[i];
 
-		step->is_float8 = types[i] == FLOAT8OID && step->input->kind == CVM_INPUT_NUMBER;
+		scorer->positions[i] = positions[i];
+		if (positions[i] != i)
+			scorer->in_order = false;
 		step->reader = cvm_column_reader_create(step->input->name, types[i],
 												step->input->kind, step->input->elements);
+		if (step->input->kind != CVM_INPUT_NUMBER || step->reader->source != CVM_FROM_FLOAT8)
+			scorer->only_float8 = false;
 	}
 	return scorer;
 }
@@ -204,6 +253,7 @@ CvmScorer *
 cvm_scorer_create_array(const CvmModel *model)
 {
 	const CvmEncoder *encoder = &model->encoder;
+	CvmScorer  *scorer;
 
 	if (encoder->input_count != 1 || encoder->inputs[0].kind != CVM_INPUT_ARRAY)
 		for (int i = 0; i < encoder->input_count; i++)
@@ -214,142 +264,281 @@ cvm_scorer_create_array(const CvmModel *model)
 								encoder->inputs[i].name,
 								cvm_input_kind_name(encoder->inputs[i].kind)),
 						 errhint("Pass a row with the model's input columns instead of an array.")));
-	return compile(model);
+	scorer = compile(model);
+	scorer->elements = encoder->input_count == 1 && encoder->inputs[0].kind == CVM_INPUT_ARRAY ?
+		encoder->inputs[0].elements : encoder->input_count;
+	return scorer;
 }
 
-/* ---- scoring ---- */
+/* ---- a row's numbers and levels ---- */
 
-static pg_attribute_always_inline void
-take_number(CvmScorer *scorer, const TermStep *step, double number, bool linear)
-{
-	const CvmTerm *term = step->term;
-	bool		missing = isnan(number);
-
-	if (linear)
-	{
-		for (int k = 0; k < scorer->outputs; k++)
-			scorer->eta[k] += missing ? step->missing[k] : step->slope[k] * number;
-		return;
-	}
-	scorer->block->dense[term->slot] =
-		((missing ? term->fill : number) - term->center) / term->scale;
-	if (term->flag_slot >= 0)
-		scorer->block->dense[term->flag_slot] = missing;
-}
-
-static pg_attribute_always_inline void
-take_level(CvmScorer *scorer, const TermStep *step, int level, bool linear)
-{
-	const double *levels = step->levels + (size_t) level * scorer->outputs;
-
-	if (linear)
-		for (int k = 0; k < scorer->outputs; k++)
-			scorer->eta[k] += levels[k];
-	else
-		scorer->block->codes[step->coded] = level > 0 ? step->term->slot + level - 1 :
-			CVM_SINK(scorer->model->encoder.slots);
-}
-
-static pg_attribute_always_inline void
-take_time(CvmScorer *scorer, const InputStep *input, Datum value, bool isnull, bool linear)
+static void
+take_time(CvmScorer *scorer, const InputStep *step, Datum value, bool isnull)
 {
 	int			month;
 	int			weekday;
-	double		days = cvm_column_time(input->reader, value, isnull, &month, &weekday);
+	double		days = cvm_column_time(step->reader, value, isnull, &month, &weekday);
 
-	for (int t = 0; t < input->term_count; t++)
-	{
-		const TermStep *step = &input->terms[t];
-
-		if (step->term->part == 0)
-			take_number(scorer, step, days, linear);
-		else
-			take_level(scorer, step,
-					   step->part_levels[step->term->part == 1 ? month : weekday], linear);
-	}
+	if (step->number_count > 0)
+		scorer->numbers[step->number] = days;
+	for (int i = step->level; i < step->level + step->level_count; i++)
+		scorer->levels[i] = scorer->level_steps[i].part_levels[
+															   scorer->level_steps[i].term->part == 1 ? month : weekday];
 }
 
-static pg_attribute_always_inline void
-take_category(CvmScorer *scorer, const InputStep *input, Datum value, bool isnull, bool linear)
+static void
+take_category(CvmScorer *scorer, const InputStep *step, Datum value, bool isnull)
 {
-	const TermStep *step = &input->terms[0];
+	const LevelStep *level = &scorer->level_steps[step->level];
 	int			length;
-	const char *text = cvm_column_text(input->reader, value, isnull, &length);
+	const char *text = cvm_column_text(step->reader, value, isnull, &length);
 
-	take_level(scorer, step, text == NULL ? cvm_level_missing(step->term)
-			   : cvm_level_find(step->lookup, text, length), linear);
+	scorer->levels[step->level] = text == NULL ? cvm_level_missing(level->term) :
+		cvm_level_find(level->lookup, text, length);
 }
 
-static pg_attribute_always_inline void
-take_array(CvmScorer *scorer, const InputStep *input, const double *numbers, bool linear)
+/* Terms of an array may be fewer than its elements: some were left out. */
+static void
+take_array(CvmScorer *scorer, const InputStep *step, Datum value, bool isnull)
 {
-	for (int t = 0; t < input->term_count; t++)
-		take_number(scorer, &input->terms[t], numbers[input->terms[t].term->part], linear);
+	cvm_column_array(step->reader, value, isnull, scorer->array);
+	for (int i = step->number; i < step->number + step->number_count; i++)
+		scorer->numbers[i] = scorer->array[scorer->number_terms[i]->part];
 }
 
-static pg_attribute_always_inline void
-begin_row(CvmScorer *scorer, bool linear)
+static void
+take_input(CvmScorer *scorer, const InputStep *step, Datum value, bool isnull)
 {
-	if (linear)
-		memcpy(scorer->eta, scorer->intercepts, sizeof(double) * scorer->outputs);
-}
-
-static pg_attribute_always_inline const double *
-end_row(CvmScorer *scorer, bool linear)
-{
-	if (linear)
-		cvm_family_mean(scorer->model->family, scorer->outputs, scorer->eta, scorer->eta);
-	else
-		scorer->model->learner->predict(scorer->prepared, scorer->block, scorer->eta);
-	return scorer->eta;
-}
-
-static pg_attribute_always_inline const double *
-score_row(CvmScorer *scorer, const Datum *values, const bool *nulls, bool linear)
-{
-	begin_row(scorer, linear);
-	for (int i = 0; i < scorer->input_count; i++)
+	switch (step->input->kind)
 	{
-		const InputStep *input = &scorer->inputs[i];
-
-		if (input->is_float8)
-		{
-			take_number(scorer, input->terms, nulls[i] ? NAN : DatumGetFloat8(values[i]), linear);
-			continue;
-		}
-		switch (input->input->kind)
-		{
-			case CVM_INPUT_NUMBER:
-			case CVM_INPUT_BOOLEAN:
-			case CVM_INPUT_INTERVAL:
-				take_number(scorer, input->terms,
-							cvm_column_number(input->reader, values[i], nulls[i]), linear);
-				break;
-			case CVM_INPUT_CATEGORY:
-				take_category(scorer, input, values[i], nulls[i], linear);
-				break;
-			case CVM_INPUT_TIME:
-				take_time(scorer, input, values[i], nulls[i], linear);
-				break;
-			case CVM_INPUT_ARRAY:
-				cvm_column_array(input->reader, values[i], nulls[i], scorer->numbers);
-				take_array(scorer, input, scorer->numbers, linear);
-				break;
-		}
+		case CVM_INPUT_NUMBER:
+		case CVM_INPUT_BOOLEAN:
+		case CVM_INPUT_INTERVAL:
+			scorer->numbers[step->number] = cvm_column_number(step->reader, value, isnull);
+			break;
+		case CVM_INPUT_CATEGORY:
+			take_category(scorer, step, value, isnull);
+			break;
+		case CVM_INPUT_TIME:
+			take_time(scorer, step, value, isnull);
+			break;
+		case CVM_INPUT_ARRAY:
+			take_array(scorer, step, value, isnull);
+			break;
 	}
-	return end_row(scorer, linear);
+}
+
+/* ---- scores ---- */
+
+/*
+ * The order of the sum is fixed, so that the same numbers give the same score
+ * whatever way they came.
+ */
+static inline CvmLanes
+product(const double *x, const double *y)
+{
+	CvmLanes	a;
+	CvmLanes	b;
+
+	memcpy(&a, x, sizeof(a));
+	memcpy(&b, y, sizeof(b));
+	return a * b;
+}
+
+static inline double
+dot(const double *x, const double *y, int count)
+{
+	const double *end = x + count;
+	CvmLanes	first = {0};
+	CvmLanes	second = {0};
+	double		sum;
+
+	for (; end - x >= 2 * CVM_LANES; x += 2 * CVM_LANES, y += 2 * CVM_LANES)
+	{
+		first += product(x, y);
+		second += product(x + CVM_LANES, y + CVM_LANES);
+	}
+	first += second;
+	sum = first[0] + first[1];
+	for (; x < end; x++, y++)
+		sum += *x * *y;
+	return sum;
+}
+
+/* The dot product where some numbers are missing. */
+static double
+dot_with_missing(const CvmScorer *scorer, int output, const double *numbers)
+{
+	const double *slopes = scorer->slopes + (size_t) output * scorer->number_count;
+	const double *missing = scorer->missing + (size_t) output * scorer->number_count;
+	double		sum = 0;
+
+	for (int i = 0; i < scorer->number_count; i++)
+		sum += isnan(numbers[i]) ? missing[i] : slopes[i] * numbers[i];
+	return sum;
+}
+
+static void
+add_up(CvmScorer *scorer, const double *numbers)
+{
+	double	   *eta = scorer->result;
+
+	for (int k = 0; k < scorer->outputs; k++)
+	{
+		double		sum = dot(scorer->slopes + (size_t) k * scorer->number_count, numbers,
+							  scorer->number_count);
+
+		if (unlikely(isnan(sum)))
+			sum = dot_with_missing(scorer, k, numbers);
+		eta[k] = scorer->intercepts[k] + sum;
+	}
+	for (int i = 0; i < scorer->level_count; i++)
+		for (int k = 0; k < scorer->outputs; k++)
+			eta[k] += scorer->level_steps[i].effects[scorer->levels[i] * scorer->outputs + k];
+	cvm_family_mean(scorer->family, scorer->outputs, eta, eta);
+}
+
+static void
+encode(CvmScorer *scorer, const double *numbers)
+{
+	CvmBlock   *block = scorer->block;
+
+	for (int i = 0; i < scorer->number_count; i++)
+	{
+		const CvmTerm *term = scorer->number_terms[i];
+		bool		missing = isnan(numbers[i]);
+
+		block->dense[term->slot] = ((missing ? term->fill : numbers[i]) - term->center) / term->scale;
+		if (term->flag_slot >= 0)
+			block->dense[term->flag_slot] = missing;
+	}
+	for (int i = 0; i < scorer->level_count; i++)
+	{
+		int			level = scorer->levels[i];
+
+		block->codes[i] = level > 0 ? scorer->level_steps[i].term->slot + level - 1 :
+			CVM_SINK(scorer->model->encoder.slots);
+	}
+	scorer->model->learner->predict(scorer->prepared, block, scorer->result);
+}
+
+/* plain: from the sum that the numbers add up to. */
+static inline const double *
+plain_result(CvmScorer *scorer, double sum)
+{
+	scorer->result[0] = cvm_family_mean_of(scorer->family, scorer->intercept + sum);
+	return scorer->result;
+}
+
+static inline const double *
+score(CvmScorer *scorer, const double *numbers)
+{
+	if (scorer->plain)
+	{
+		double		sum = dot(scorer->slopes, numbers, scorer->number_count);
+
+		if (unlikely(isnan(sum)))
+			sum = dot_with_missing(scorer, 0, numbers);
+		return plain_result(scorer, sum);
+	}
+	if (scorer->block == NULL)
+		add_up(scorer, numbers);
+	else
+		encode(scorer, numbers);
+	return scorer->result;
+}
+
+/* ---- ways in ---- */
+
+/*
+ * Rows of a page are stored from its end to its beginning, so the row after
+ * the next lies before this one.  Fetching it takes longer than scoring does,
+ * and a scan would only ask for it when it gets there.  A wrong guess costs
+ * nothing but the fetch.
+ */
+static inline void
+fetch_ahead(const CvmScorer *scorer, const char *array)
+{
+	int			row = scorer->elements * sizeof(double) + ROW_OVERHEAD;
+	const char *ahead = array - ROWS_AHEAD * row - CACHE_LINE;
+
+	for (int i = 0; i < row + CACHE_LINE; i += CACHE_LINE)
+		__builtin_prefetch(ahead + i);
+}
+
+/*
+ * A row whose values, and whose NULL flags, lie "value_step" and "null_step"
+ * apart; these are constants where this is called.
+ */
+static pg_attribute_always_inline const double *
+score_row(CvmScorer *scorer, const Datum *values, size_t value_step,
+		  const bool *nulls, size_t null_step)
+{
+	const int  *positions = scorer->positions;
+	double	   *numbers = scorer->numbers;
+	int			count = scorer->input_count;
+
+	if (scorer->only_float8)
+		for (int i = 0; i < count; i++)
+			numbers[i] = nulls[positions[i] * null_step] ? NAN :
+				DatumGetFloat8(values[positions[i] * value_step]);
+	else
+		for (int i = 0; i < count; i++)
+			take_input(scorer, &scorer->inputs[i], values[positions[i] * value_step],
+					   nulls[positions[i] * null_step]);
+	return score(scorer, numbers);
 }
 
 const double *
 cvm_scorer_row(CvmScorer *scorer, const Datum *values, const bool *nulls)
 {
-	return scorer->block == NULL ? score_row(scorer, values, nulls, true)
-		: score_row(scorer, values, nulls, false);
+	return score_row(scorer, values, 1, nulls, 1);
 }
 
-/* The elements of a float8[]: in place where there is no NULL among them. */
+/*
+ * The dot product of arguments that are all float8, in the order of dot().
+ * NaN where one is NULL or NaN.
+ */
+static inline double
+dot_arguments(const double *slopes, const NullableDatum *values, int count)
+{
+	const NullableDatum *end = values + count;
+	double		sums[4] = {0, 0, 0, 0};
+	double		sum;
+	bool		isnull = false;
+
+	for (; end - values >= 4; values += 4, slopes += 4)
+		for (int k = 0; k < 4; k++)
+		{
+			sums[k] += slopes[k] * DatumGetFloat8(values[k].value);
+			isnull |= values[k].isnull;
+		}
+	sum = (sums[0] + sums[2]) + (sums[1] + sums[3]);
+	for (; values < end; values++, slopes++)
+	{
+		sum += *slopes * DatumGetFloat8(values->value);
+		isnull |= values->isnull;
+	}
+	return isnull ? NAN : sum;
+}
+
+const double *
+cvm_scorer_arguments(CvmScorer *scorer, const NullableDatum *values)
+{
+	if (scorer->plain && scorer->only_float8 && scorer->in_order)
+	{
+		double		sum = dot_arguments(scorer->slopes, values, scorer->number_count);
+
+		if (likely(!isnan(sum)))
+			return plain_result(scorer, sum);
+	}
+	return score_row(scorer, &values->value, sizeof(NullableDatum) / sizeof(Datum),
+					 &values->isnull, sizeof(NullableDatum) / sizeof(bool));
+}
+
+/* The elements of a float8[] that is not plain, or an error. */
 static const double *
-array_numbers(CvmScorer *scorer, ArrayType *array, int expected)
+unpack_elements(CvmScorer *scorer, ArrayType *array)
 {
 	int			length = ARR_NDIM(array) == 1 ? ARR_DIMS(array)[0] : 0;
 	double	   *data = (double *) ARR_DATA_PTR(array);
@@ -360,47 +549,49 @@ array_numbers(CvmScorer *scorer, ArrayType *array, int expected)
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("features must be a one-dimensional array"),
 				 errhint("Pass the features in the order of cvm.inputs(model).")));
-	if (length != expected)
+	if (length != scorer->elements)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("the model expects %d features, the array has %d", expected, length),
+				 errmsg("the model expects %d features, the array has %d",
+						scorer->elements, length),
 				 errhint("Pass the features in the order of cvm.inputs(model).")));
-	if (!ARR_HASNULL(array))
-		return data;
 	for (int i = 0; i < length; i++)
 	{
-		bool		isnull = !(ARR_NULLBITMAP(array)[i / 8] & (1 << (i % 8)));
+		bool		isnull = ARR_HASNULL(array) &&
+			!(ARR_NULLBITMAP(array)[i / 8] & (1 << (i % 8)));
 
-		scorer->numbers[i] = isnull ? NAN : data[next++];
+		scorer->array[i] = isnull ? NAN : data[next++];
 	}
-	return scorer->numbers;
+	return scorer->array;
 }
 
-static pg_attribute_always_inline const double *
-score_numbers(CvmScorer *scorer, const double *numbers, bool one_array, bool linear)
+/* Where numbers and elements are not the same: elements were left out. */
+static const double *
+pick_elements(CvmScorer *scorer, const double *elements)
 {
-	begin_row(scorer, linear);
-	if (one_array)
-		take_array(scorer, &scorer->inputs[0], numbers, linear);
-	else
-		for (int i = 0; i < scorer->input_count; i++)
-			take_number(scorer, scorer->inputs[i].terms, numbers[i], linear);
-	return end_row(scorer, linear);
+	for (int i = 0; i < scorer->number_count; i++)
+		scorer->numbers[i] = elements[scorer->number_terms[i]->part];
+	return scorer->numbers;
 }
 
 const double *
 cvm_scorer_array(CvmScorer *scorer, Datum float8_array)
 {
-	ArrayType  *array = DatumGetArrayTypeP(float8_array);
-	bool		one_array = scorer->input_count == 1 &&
-		scorer->inputs[0].input->kind == CVM_INPUT_ARRAY;
-	const double *numbers = array_numbers(scorer, array, one_array
-										  ? scorer->inputs[0].input->elements
-										  : scorer->input_count);
-	const double *result = scorer->block == NULL
-		? score_numbers(scorer, numbers, one_array, true)
-		: score_numbers(scorer, numbers, one_array, false);
+	ArrayType  *array = (ArrayType *) DatumGetPointer(float8_array);
+	const double *elements;
+	const double *result;
 
+	if (VARATT_IS_EXTENDED(array))
+		array = DatumGetArrayTypeP(float8_array);
+	fetch_ahead(scorer, (const char *) array);
+	if (likely(ARR_NDIM(array) == 1 && !ARR_HASNULL(array) &&
+			   ARR_DIMS(array)[0] == scorer->elements))
+		elements = (const double *) ARR_DATA_PTR(array);
+	else
+		elements = unpack_elements(scorer, array);
+	if (scorer->number_count != scorer->elements)
+		elements = pick_elements(scorer, elements);
+	result = score(scorer, elements);
 	if ((Pointer) array != DatumGetPointer(float8_array))
 		pfree(array);
 	return result;

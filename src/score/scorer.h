@@ -11,21 +11,23 @@
 typedef struct CvmScorer CvmScorer;
 
 /*
- * types[i] is the type of the column that will be passed for
- * model->encoder.inputs[i].  The scorer and its scratch space live in the
+ * positions[i] and types[i] are place and type of the column that will be
+ * passed for model->encoder.inputs[i].  The scorer and its scratch space live in the
  * current memory context; the model must outlive it.
  */
-extern CvmScorer *cvm_scorer_create(const CvmModel *model, const Oid *types);
+extern CvmScorer *cvm_scorer_create(const CvmModel *model, const int *positions,
+									const Oid *types);
 
 /* For models whose inputs are one array or all numbers: features by position. */
 extern CvmScorer *cvm_scorer_create_array(const CvmModel *model);
 
 /*
- * Scores one row: values and nulls by input.  The result has model->outputs
+ * Scores one row: values and nulls by position, or a function's arguments. The result has model->outputs
  * doubles on the scale of the target (see learner.h), owned by the scorer.
  * For binary result[0] is the probability of classes[1].
  */
 extern const double *cvm_scorer_row(CvmScorer *scorer, const Datum *values, const bool *nulls);
+extern const double *cvm_scorer_arguments(CvmScorer *scorer, const NullableDatum *values);
 extern const double *cvm_scorer_array(CvmScorer *scorer, Datum float8_array);
 
 #endif							/* CVM_SCORER_H */
