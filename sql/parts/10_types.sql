@@ -202,3 +202,6 @@ COMMENT ON DOMAIN cvm.svm_model IS 'a model of the algorithm svm';
 CREATE DOMAIN cvm.huber_model AS cvm.model
 	CONSTRAINT huber_model CHECK (cvm.algorithm(VALUE) = 'huber');
 COMMENT ON DOMAIN cvm.huber_model IS 'a model of the algorithm huber';
+CREATE DOMAIN cvm.neural_network_model AS cvm.model
+	CONSTRAINT neural_network_model CHECK (cvm.algorithm(VALUE) = 'neural_network');
+COMMENT ON DOMAIN cvm.neural_network_model IS 'a model of the algorithm neural_network';

@@ -10,6 +10,7 @@
 #include "model/learner_bayes.h"
 #include "model/learner_kmeans.h"
 #include "model/learner_linear.h"
+#include "model/learner_network.h"
 
 const CvmLearner *const cvm_learners[] = {
 	[CVM_LINEAR] = &cvm_learner_linear,
@@ -18,6 +19,7 @@ const CvmLearner *const cvm_learners[] = {
 	[CVM_POISSON] = &cvm_learner_poisson,
 	[CVM_SVM] = &cvm_learner_svm,
 	[CVM_HUBER] = &cvm_learner_huber,
+	[CVM_ALGORITHM_NEURAL_NETWORK] = &cvm_learner_neural_network,
 	[CVM_ALGORITHM_NAIVE_BAYES] = &cvm_learner_naive_bayes,
 	[CVM_ALGORITHM_KMEANS] = &cvm_learner_kmeans,
 };

@@ -102,7 +102,7 @@ take_key(CvmFields *fields, const char *name)
 
 	if (reader->key_count == CVM_MOST_PAYLOAD_FIELDS)
 		elog(ERROR, "a payload has more than %d fields", CVM_MOST_PAYLOAD_FIELDS);
-	reader->keys[reader->key_count++] = name;
+	reader->keys[reader->key_count++] = cvm_copy_string(name);
 	return reader->object;
 }
 

@@ -17,6 +17,7 @@
 #include "model/learner.h"
 #include "model/learner_bayes.h"
 #include "model/learner_kmeans.h"
+#include "model/learner_network.h"
 
 static inline CvmTerm
 number_term(const char *name, int input, int part, double center, double scale)
@@ -255,8 +256,39 @@ make_kmeans_model(void)
 	return model;
 }
 
+/* Two hidden layers, three classes. */
+static inline CvmModel *
+make_network_model(void)
+{
+	CvmModel   *model = make_model(CVM_SOFTMAX);
+	CvmNetworkPayload *payload = CVM_NEW_ZERO(CvmNetworkPayload, 1);
+	int			inputs = model->encoder.slots;
+	const int	outputs[] = {4, 2, model->outputs};
+
+	payload->activation = 1;
+	payload->hidden_layers = 2;
+	payload->scale = 1;
+	for (int l = 0; l <= 2; l++)
+	{
+		double	   *weights = CVM_NEW(double, inputs * outputs[l]);
+		double	   *biases = CVM_NEW(double, outputs[l]);
+
+		for (int i = 0; i < inputs * outputs[l]; i++)
+			weights[i] = some_number(i + 7 * l);
+		for (int i = 0; i < outputs[l]; i++)
+			biases[i] = some_number(i + 50);
+		payload->units[l] = l < 2 ? outputs[l] : 0;
+		payload->weights[l] = weights;
+		payload->biases[l] = biases;
+		inputs = outputs[l];
+	}
+	model->learner = &cvm_learner_neural_network;
+	model->payload = payload;
+	return model;
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 2)
+#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 3)
 
 static inline CvmModel *
 make_any_model(int index)
@@ -267,6 +299,8 @@ make_any_model(int index)
 			return make_naive_bayes_model();
 		case CVM_FAMILY_COUNT + 1:
 			return make_kmeans_model();
+		case CVM_FAMILY_COUNT + 2:
+			return make_network_model();
 		default:
 			return make_model((CvmFamily) index);
 	}

@@ -63,7 +63,8 @@ twin_forward(Twin *twin, const double *parameters, double y)
 	switch (network->family)
 	{
 		case CVM_LINEAR:
-			return (y - eta[0]) * (y - eta[0]) / 2;
+			y -= network->center + network->scale * eta[0];
+			return y * y / 2;
 		case CVM_LOGISTIC:
 			return log(1 + exp((1 - 2 * y) * eta[0]));
 		default:
@@ -174,7 +175,8 @@ network_over(const Rows *rows, int activation, int first, int second, int third)
 		.slots = rows->shape.slots,
 		.hidden_layers = 1 + (second > 0) + (third > 0),
 		.units = {first, second, third},
-		.outputs = rows->shape.outputs
+		.outputs = rows->shape.outputs,
+		.scale = 1
 	};
 
 	return network;
@@ -402,7 +404,7 @@ test_dropout(void)
 /* ---- learning ---- */
 
 static CvmNetworkFit
-fit_network(const CvmNetwork *network, CvmBlockSource *training, CvmBlockSource *validation,
+fit_network(CvmNetwork *network, CvmBlockSource *training, CvmBlockSource *validation,
 			const CvmOptions *options, const double *start)
 {
 	CvmNetworkFit fit;
@@ -474,7 +476,8 @@ test_regression(void)
 	CHECK(sqrt(2 * fit.loss) < 1000);	/* of a deviation of some 7,000 */
 	for (int i = 0; i < rows.source.blocks; i++)
 		loss += twin_loss(&network, rows.blocks[i], fit.parameters);
-	CHECK_CLOSE(fit.loss, loss / rows.source.total_weight, 1e-2);
+	CHECK_CLOSE(fit.loss, loss / rows.source.total_weight, 1e-4);
+	CHECK(fabs(network.center - 1e6) < 1e3 && network.scale > 5e3 && network.scale < 1e4);
 	CHECK_CLOSE(fit.validation_loss, fit.loss, 1e-9);
 
 	/* from there on, with no step to speak of */

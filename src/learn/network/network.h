@@ -7,9 +7,11 @@
  *
  *		z = a W + b,	W: inputs x outputs, row-major,	b: outputs
  *
- * Hidden layers have a = activation(z).  z of the last layer are the linear
- * predictors of a family (learn/family.h): linear, logistic or softmax.  A
- * coded column of the row picks a row of W of the first layer, so categories
+ * Hidden layers have a = activation(z).  Of z of the last layer,
+ * center + scale z are the linear predictors of a family (learn/family.h):
+ * linear, logistic or softmax.  Center and scale are those of the target of
+ * linear, so that networks compute with numbers of size 1, and else 0 and 1.
+ * A coded column of the row picks a row of W of the first layer, so categories
  * are never expanded.
  *
  * A parameter vector holds, layer by layer, W and then b.
@@ -32,6 +34,8 @@ typedef struct CvmNetwork
 	int			hidden_layers;	/* 1 .. CVM_MAX_HIDDEN_LAYERS */
 	int			units[CVM_MAX_HIDDEN_LAYERS];
 	int			outputs;
+	double		center;
+	double		scale;
 } CvmNetwork;
 
 /* More would take more memory than a server should give to one model. */

@@ -3,9 +3,7 @@
  *		Training a network by epochs of mini-batches.
  *
  * Epochs, rates, stopping and steps are those of every learner of batches;
- * here are only the start, the gradient, and the unit of the target: the
- * target of a regression is brought to mean 0 and deviation 1, and the last
- * layer, which is linear, takes the unit back when training is over.
+ * here are only the start and the gradient.
  */
 #include "learn/network/network_fit.h"
 
@@ -24,43 +22,17 @@
 
 typedef struct Trainee
 {
-	const CvmNetwork *network;
+	CvmNetwork *network;
 	CvmOptions	options;
 	double		total_weight;
-	double		center;			/* of the target */
-	double		scale;
 	CvmNetworkPass *pass;
 	CvmNetworkNoise noise;
-	CvmStepper	stepper;		/* on the scaled target */
+	CvmStepper	stepper;
 	double	   *gradient;
 	double		batch_loss;
 	double		batch_weight;
-	double	   *weights;		/* present ones, for the target in its own unit */
 	double	   *kept;
 } Trainee;
-
-/* ---- the unit of the target ---- */
-
-/* The last layer's predictions become eta * scale + center. */
-static void
-rescale_last_layer(const CvmNetwork *network, double scale, double center, double *parameters)
-{
-	size_t		from = cvm_network_weights(network, network->hidden_layers);
-	size_t		biases = cvm_network_biases(network, network->hidden_layers);
-	size_t		count = cvm_network_parameters(network);
-
-	for (size_t i = from; i < count; i++)
-		parameters[i] = parameters[i] * scale + (i >= biases ? center : 0);
-}
-
-/* The weights to use, for the target in its own unit. */
-static void
-copy_result(const Trainee *trainee, double *parameters)
-{
-	memcpy(parameters, cvm_stepper_result(&trainee->stepper),
-		   sizeof(double) * trainee->stepper.parameters);
-	rescale_last_layer(trainee->network, trainee->scale, trainee->center, parameters);
-}
 
 /* ---- what the epochs call ---- */
 
@@ -70,11 +42,7 @@ add_rows(void *state, CvmBlock *rows)
 	Trainee    *trainee = state;
 
 	for (int row = 0; row < rows->rows; row++)
-	{
-		if (trainee->network->family == CVM_LINEAR)
-			rows->target[row] = (rows->target[row] - trainee->center) / trainee->scale;
 		trainee->batch_weight += rows->weight[row];
-	}
 	trainee->batch_loss += cvm_network_add(trainee->pass, rows, &trainee->noise);
 }
 
@@ -102,10 +70,9 @@ take_step(void *state, double rate)
 	cvm_network_load(trainee->pass, trainee->stepper.weights);
 	trainee->batch_loss = 0;
 	trainee->batch_weight = 0;
-	return loss * trainee->scale * trainee->scale;
+	return loss;
 }
 
-/* Mean loss of a source at parameters for the target in its own unit. */
 static double
 mean_loss(Trainee *trainee, CvmBlockSource *source, const double *parameters)
 {
@@ -123,8 +90,7 @@ validate(void *state, CvmBlockSource *validation)
 	Trainee    *trainee = state;
 	double		loss;
 
-	copy_result(trainee, trainee->weights);
-	loss = mean_loss(trainee, validation, trainee->weights);
+	loss = mean_loss(trainee, validation, cvm_stepper_result(&trainee->stepper));
 	cvm_network_load(trainee->pass, trainee->stepper.weights);
 	return loss;
 }
@@ -134,7 +100,8 @@ keep(void *state)
 {
 	Trainee    *trainee = state;
 
-	copy_result(trainee, trainee->kept);
+	memcpy(trainee->kept, cvm_stepper_result(&trainee->stepper),
+		   sizeof(double) * trainee->stepper.parameters);
 }
 
 /* ---- the start ---- */
@@ -161,11 +128,25 @@ draw_weights(const CvmNetwork *network, CvmRandom *random, double *parameters)
 	}
 }
 
+/* The last layer predicts the same with another center and scale. */
+static void
+rescale_last_layer(CvmNetwork *network, double center, double scale, double *parameters)
+{
+	size_t		biases = cvm_network_biases(network, network->hidden_layers);
+	size_t		count = cvm_network_parameters(network);
+
+	for (size_t i = cvm_network_weights(network, network->hidden_layers); i < count; i++)
+		parameters[i] = (parameters[i] * network->scale +
+						 (i >= biases ? network->center - center : 0)) / scale;
+	network->center = center;
+	network->scale = scale;
+}
+
 static void
 begin_training(Trainee *trainee, CvmBlockSource *training, CvmSolver solver,
 			   const double *start)
 {
-	const CvmNetwork *network = trainee->network;
+	CvmNetwork *network = trainee->network;
 	const CvmOptions *options = &trainee->options;
 	int			parameters = (int) cvm_network_parameters(network);
 	CvmShape	shape = {
@@ -177,8 +158,6 @@ begin_training(Trainee *trainee, CvmBlockSource *training, CvmSolver solver,
 
 	cvm_null_model(&shape, training, &null_model);
 	trainee->total_weight = training->total_weight;
-	trainee->center = null_model.center;
-	trainee->scale = null_model.scale;
 	trainee->noise.dropout = options->dropout;
 	trainee->noise.adversarial = options->adversarial;
 	cvm_random_seed(&trainee->noise.random, (uint64_t) options->seed);
@@ -187,11 +166,13 @@ begin_training(Trainee *trainee, CvmBlockSource *training, CvmSolver solver,
 	if (start != NULL)
 	{
 		memcpy(trainee->stepper.weights, start, sizeof(double) * parameters);
-		rescale_last_layer(network, 1 / trainee->scale, -trainee->center / trainee->scale,
+		rescale_last_layer(network, null_model.center, null_model.scale,
 						   trainee->stepper.weights);
 	}
 	else
 	{
+		network->center = null_model.center;
+		network->scale = null_model.scale;
 		draw_weights(network, &trainee->noise.random, trainee->stepper.weights);
 		memcpy(trainee->stepper.weights + cvm_network_biases(network, network->hidden_layers),
 			   null_model.intercepts, sizeof(double) * network->outputs);
@@ -200,7 +181,6 @@ begin_training(Trainee *trainee, CvmBlockSource *training, CvmSolver solver,
 
 	trainee->pass = cvm_network_pass_create(network);
 	trainee->gradient = CVM_NEW(double, parameters);
-	trainee->weights = CVM_NEW(double, parameters);
 	trainee->kept = CVM_NEW(double, parameters);
 	cvm_network_load(trainee->pass, trainee->stepper.weights);
 	keep(trainee);
@@ -212,11 +192,10 @@ end_training(Trainee *trainee)
 	cvm_network_pass_free(trainee->pass);
 	cvm_release(trainee->stepper.step); /* the stepper's memory starts there */
 	cvm_release(trainee->gradient);
-	cvm_release(trainee->weights);
 }
 
 CvmStatus
-cvm_fit_network(const CvmNetwork *network, CvmBlockSource *training,
+cvm_fit_network(CvmNetwork *network, CvmBlockSource *training,
 				CvmBlockSource *validation, const CvmOptions *options,
 				const double *start, const CvmProgress *progress,
 				CvmNetworkFit *fit, CvmError *error)

@@ -10,7 +10,7 @@
 
 typedef struct CvmNetworkFit
 {
-	double	   *parameters;		/* for the target in its own unit */
+	double	   *parameters;
 	CvmSolver	solver;
 	CvmOutcome	outcome;
 	int			epochs;
@@ -23,11 +23,13 @@ typedef struct CvmNetworkFit
  * Options: hidden_layers and activation are those of the network; all options
  * of mini-batches (learn/epochs.h, learn/stepper.h), solver auto being adam;
  * dropout, adversarial.  The penalty spares the biases.  start: parameters to
- * start from, or NULL: random ones (He and others, 2015, for relu; Glorot and
- * Bengio, 2010, for tanh) over the null model.  CVM_BAD_OPTION for a
- * full-batch solver, CVM_LIMIT for too many parameters, CVM_NO_ROWS.
+ * start from, of the network as it comes in, or NULL: random ones (He and
+ * others, 2015, for relu; Glorot and Bengio, 2010, for tanh) over the null
+ * model.  Center and scale of the network become those of the rows.
+ * CVM_BAD_OPTION for a full-batch solver, CVM_LIMIT for too many parameters,
+ * CVM_NO_ROWS.
  */
-extern CvmStatus cvm_fit_network(const CvmNetwork *network, CvmBlockSource *training,
+extern CvmStatus cvm_fit_network(CvmNetwork *network, CvmBlockSource *training,
 								 CvmBlockSource *validation, const CvmOptions *options,
 								 const double *start, const CvmProgress *progress,
 								 CvmNetworkFit *fit, CvmError *error);

@@ -37,6 +37,7 @@ struct CvmNetworkPass
 	double	   *eta;			/* of the rows; with a stride of a block for outputs */
 	double	   *slope;			/* likewise: weighted derivatives of the loss */
 	double	   *rest;			/* likewise */
+	double		target[CVM_BLOCK_ROWS];	/* scaled */
 	double		loss[CVM_BLOCK_ROWS];
 };
 
@@ -212,17 +213,19 @@ forward(CvmNetworkPass *pass, const CvmBlock *block, CvmNetworkNoise *noise)
 void
 cvm_network_predict(CvmNetworkPass *pass, const CvmBlock *block, double *eta)
 {
+	const CvmNetwork *network = pass->network;
+	const float *values = pass->values[network->hidden_layers];
 	CvmBlock	piece;
 	int			row = 0;
 
 	while (next_piece(pass, block, &row, &piece))
 	{
-		size_t		count = (size_t) piece.rows * pass->network->outputs;
+		size_t		count = (size_t) piece.rows * network->outputs;
 
 		read_input(pass, &piece);
 		forward(pass, &piece, NULL);
 		for (size_t i = 0; i < count; i++)
-			*eta++ = pass->values[pass->network->hidden_layers][i];
+			*eta++ = network->center + network->scale * values[i];
 	}
 }
 
@@ -299,17 +302,19 @@ output_loss(CvmNetworkPass *pass, const CvmBlock *block)
 	double		sum = 0;
 
 	for (int row = 0; row < block->rows; row++)
+		pass->target[row] = (block->target[row] - network->center) / network->scale;
+	for (int row = 0; row < block->rows; row++)
 		for (int k = 0; k < network->outputs; k++)
 			pass->eta[(size_t) k * CVM_BLOCK_ROWS + row] = *values++;
 	if (network->family == CVM_SOFTMAX)
 		cvm_softmax_losses(network->outputs, block->rows, pass->eta, pass->rest,
-						   block->target, block->weight, pass->loss, pass->slope);
+						   pass->target, block->weight, pass->loss, pass->slope);
 	else
-		cvm_row_losses(&shape, 0, block->rows, pass->eta, block->target, block->weight,
+		cvm_row_losses(&shape, 0, block->rows, pass->eta, pass->target, block->weight,
 					   pass->loss, pass->slope, pass->rest);
 	for (int row = 0; row < block->rows; row++)
 		sum += pass->loss[row];
-	return sum;
+	return sum * network->scale * network->scale;
 }
 
 /* Adds share times the gradient at the present values; returns as much of the loss. */

@@ -39,7 +39,10 @@ typedef struct CvmNetworkNoise
 	CvmRandom	random;
 } CvmNetworkNoise;
 
-/* Adds a block's gradient to that of the batch; returns its weighted loss. */
+/*
+ * Adds a block's gradient to that of the batch; returns its weighted loss.  The
+ * gradient is that of the loss in units of scale^2.
+ */
 extern double cvm_network_add(CvmNetworkPass *pass, const CvmBlock *block,
 							  CvmNetworkNoise *noise);
 
