@@ -39,11 +39,9 @@ typedef struct OpenArray
 static void
 open_array(const CvmColumnReader *reader, Datum value, OpenArray *array)
 {
-	struct varlena *stored = (struct varlena *) DatumGetPointer(value);
+	struct varlena *stored = pg_detoast_datum_packed((struct varlena *) DatumGetPointer(value));
 
-	array->copy = NULL;
-	if (VARATT_IS_EXTENDED(stored) && !VARATT_IS_SHORT(stored))
-		stored = array->copy = pg_detoast_datum(stored);
+	array->copy = (Pointer) stored != DatumGetPointer(value) ? stored : NULL;
 	array->bytes = VARDATA_ANY(stored);
 	array->size = VARSIZE_ANY_EXHDR(stored);
 	memset(&array->head, 0, sizeof(ArrayHead));

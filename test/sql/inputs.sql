@@ -152,6 +152,19 @@ SELECT version FROM cvm.train('odd',
 SELECT feature, level FROM cvm.coefficients('odd');
 SELECT * FROM same_metrics('odd', 'SELECT CASE WHEN id > 400 THEN ARRAY[x, x * x] END AS features, y FROM odd', 'training');
 
+-- arrays that are stored out of line, or compressed
+CREATE TABLE long_arrays (id integer, features float8[], same_numbers float8[], y float8);
+ALTER TABLE long_arrays ALTER features SET STORAGE EXTERNAL;
+INSERT INTO long_arrays
+SELECT i AS id, (SELECT array_agg(noise(i, k) ORDER BY k) FROM generate_series(1, 700) AS k) AS features,
+	array_fill(noise(i, 7), ARRAY[600]) AS same_numbers, noise(i, 3) AS y FROM generate_series(1, 60) AS i;
+SELECT min(pg_column_size(features)) > 5000 AS external, max(pg_column_size(same_numbers)) < 2000 AS compressed, count(*) FROM long_arrays;
+SELECT training_rows, metrics #>> '{fit,outcome}' AS outcome FROM cvm.train('long', 'long_arrays', 'y', key => 'id', options => '{"validation": 0, "solver": "lbfgs", "tolerance": 1e-4}');
+SELECT count(*) FROM cvm.coefficients('long');
+SELECT * FROM same_metrics('long', 'long_arrays', 'training');
+SELECT count(*) FILTER (WHERE abs(cvm.predict('long', l) - cvm.predict('long', s)) < 1e-12) AS same
+FROM long_arrays AS l, LATERAL (SELECT l.features || '{}'::float8[] AS features, l.same_numbers || '{}'::float8[] AS same_numbers) AS s;
+
 SELECT cvm.drop_model(model) FROM cvm.model_overview;
 \set VERBOSITY terse
 SET client_min_messages TO warning;
