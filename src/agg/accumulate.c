@@ -33,6 +33,9 @@ PG_FUNCTION_INFO_V1(cvm_descend_add_boolean);
 PG_FUNCTION_INFO_V1(cvm_descend_add_text);
 PG_FUNCTION_INFO_V1(cvm_fit_merge);
 
+/* Integers that a double holds exactly. */
+#define LARGEST_CLASS (INT64CONST(1) << 53)
+
 /* Arguments of a call after the state. */
 typedef struct Arguments
 {
@@ -235,7 +238,8 @@ read_target(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *argu
 			break;
 		case CVM_TARGET_INTEGER:
 			number = (double) PG_GETARG_INT64(arguments->y);
-			if (fabs(number) > 9007199254740992.0)
+			if (PG_GETARG_INT64(arguments->y) > LARGEST_CLASS ||
+				PG_GETARG_INT64(arguments->y) < -LARGEST_CLASS)
 				ereport(ERROR,
 						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 						 errmsg("y is too large for the number of a class"),

@@ -343,7 +343,7 @@ check_outcome(const Finish *finish)
 		case CVM_DIVERGED:
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("fitting diverged: the coefficients became infinite"),
+					 errmsg("fitting diverged: the loss grew instead of falling"),
 					 errhint("Lower option \"learning_rate\", or set \"clip\".")));
 			break;
 		case CVM_SEPARATED:

@@ -29,6 +29,9 @@
  */
 #define LEAST_CURVATURE 0.05
 
+/* A pass has diverged whose loss is so many times that of a mere intercept. */
+#define DIVERGED_LOSS 10.0
+
 CvmSolver
 cvm_single_pass_solver(const CvmOptions *options)
 {
@@ -53,6 +56,7 @@ cvm_single_pass_create(const CvmFitState *state)
 	pass->profile = cvm_array_profile(state->columns);
 	pass->scale = 1;
 	pass->rate = INFINITY;
+	cvm_moments_init(&pass->target);
 	return pass;
 }
 
@@ -313,6 +317,7 @@ watch_batch(CvmFitState *state, CvmError *error)
 {
 	CvmSinglePass *pass = state->pass;
 	const CvmBlock *batch = &state->pending.block;
+	int			present;
 
 	if (pass->profile->rows == 0)
 		cvm_profile_set_salt(pass->profile,
@@ -327,6 +332,8 @@ watch_batch(CvmFitState *state, CvmError *error)
 		status = cvm_profile_add_block(pass->profile, &piece, error);
 		if (status != CVM_OK)
 			return status;
+		if (!cvm_fit_state_has_labels(state))
+			cvm_moments_add(&pass->target, 1, piece.target, piece.rows, NULL, &present);
 	}
 	return CVM_OK;
 }
@@ -375,8 +382,8 @@ take_step(CvmFitState *state, CvmBlock *encoded, double *work, bool renewed, boo
 	}
 	options.l1 /= pass->scale;
 	loss = cvm_stepper_finish(&pass->stepper, &pass->shape, &options, learning_rate(state),
-							  pass->profile->weight, work);
-	pass->loss += loss * pass->scale * pass->scale * batch->rows;
+							  pass->profile->weight, work) * pass->scale * pass->scale;
+	pass->loss += loss * batch->rows;
 }
 
 CvmStatus
@@ -535,6 +542,7 @@ cvm_single_pass_merge(CvmFitState *state, const CvmFitState *other, const int *m
 		cvm_profile_set_salt(pass->profile, added->profile->salt);
 	}
 	cvm_profile_merge(pass->profile, added->profile);
+	cvm_moments_merge(&pass->target, &added->target);
 	pass->rate = fmin(pass->rate, added->rate);
 	pass->loss += added->loss;
 
@@ -580,13 +588,36 @@ center_outputs(double *parameters, int outputs, int stride)
 	}
 }
 
-static bool
-all_finite(const double *values, int count)
+/* About the mean loss of an intercept alone; of classes the most that it can be. */
+static double
+null_loss(const CvmFitState *state)
 {
+	double		mean = cvm_moments_mean(&state->pass->target);
+	double		deviation = cvm_moments_deviation(&state->pass->target);
+
+	switch (state->family)
+	{
+		case CVM_LINEAR:
+		case CVM_HUBER:
+			return deviation * deviation / 2 + 1e-12 * mean * mean;
+		case CVM_POISSON:
+			return mean > 0 ? mean - mean * log(mean) : 1;
+		default:
+			return log(state->labels.count + 1);
+	}
+}
+
+/* Infinite weights, or a loss that grew. */
+static bool
+has_diverged(const CvmFitState *state, const double *parameters, int count)
+{
+	double		loss = state->pass->loss / state->pass->profile->weight;
+	double		without = null_loss(state);
+
 	for (int i = 0; i < count; i++)
-		if (!isfinite(values[i]))
-			return false;
-	return true;
+		if (!isfinite(parameters[i]))
+			return true;
+	return !(loss <= without + DIVERGED_LOSS * fabs(without));
 }
 
 CvmStatus
@@ -636,7 +667,8 @@ cvm_single_pass_finish(CvmFitState *state, const int *order, CvmLeftOutReport re
 	fit->parameters = parameters;
 	fit->solver = stepper.solver;
 	fit->loss = pass->loss / pass->profile->weight;
-	fit->outcome = all_finite(parameters, stepper.parameters) ? CVM_SINGLE_PASS : CVM_DIVERGED;
+	fit->outcome = has_diverged(state, parameters, stepper.parameters) ? CVM_DIVERGED :
+		CVM_SINGLE_PASS;
 	fit->dispersion = state->family == CVM_LINEAR ? 2 * fit->loss : 1;
 	fit->iterations = 1;
 	fit->rank = -1;

@@ -161,6 +161,8 @@ check_pass(const CvmFitState *state, CvmError *error)
 		if (status != CVM_OK)
 			return status;
 	}
+	if (check_moments(&pass->target, profile->rows, error) != CVM_OK)
+		return CVM_BAD_FORMAT;
 	if (!is_count(pass->encoded_rows) || pass->varying > state->columns ||
 		pass->gaps > state->columns)
 		return BAD("its encoding was learned from nothing");

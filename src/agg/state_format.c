@@ -42,6 +42,18 @@ write_labels(const CvmFitState *state, CvmWriter *writer)
 }
 
 static void
+write_moments(const CvmMoments *moments, CvmWriter *writer)
+{
+	double		numbers[] = {
+		moments->weight, moments->minimum, moments->maximum, moments->unit,
+		moments->center, moments->offset, moments->square
+	};
+
+	cvm_write_u64(writer, moments->present);
+	cvm_write_doubles(writer, numbers, 7);
+}
+
+static void
 write_profile(const CvmProfile *profile, CvmWriter *writer)
 {
 	cvm_write_u64(writer, profile->rows);
@@ -49,15 +61,8 @@ write_profile(const CvmProfile *profile, CvmWriter *writer)
 	cvm_write_doubles(writer, &profile->weight, 1);
 	for (int i = 0; i < profile->dense_columns; i++)
 	{
-		const CvmMoments *moments = &profile->moments[i];
-		double		numbers[] = {
-			moments->weight, moments->minimum, moments->maximum, moments->unit,
-			moments->center, moments->offset, moments->square
-		};
-
-		cvm_write_u64(writer, moments->present);
 		cvm_write_u64(writer, profile->numbers[i].missing_pattern);
-		cvm_write_doubles(writer, numbers, 7);
+		write_moments(&profile->moments[i], writer);
 	}
 }
 
@@ -77,6 +82,7 @@ write_pass(const CvmFitState *state, CvmWriter *writer)
 	numbers[2] = pass->rate;
 	numbers[3] = pass->loss;
 	write_profile(pass->profile, writer);
+	write_moments(&pass->target, writer);
 	cvm_encoder_write(pass->encoder, writer);
 	cvm_write_u64(writer, pass->encoded_rows);
 	cvm_write_u32(writer, pass->varying);
@@ -211,6 +217,24 @@ read_labels(CvmReader *reader, CvmFitState *state, CvmError *error)
 }
 
 static void
+read_moments(CvmReader *reader, CvmMoments *moments)
+{
+	const double *numbers;
+
+	moments->present = read_count(reader);
+	numbers = cvm_read_doubles(reader, 7);
+	if (reader->failed)
+		return;
+	moments->weight = numbers[0];
+	moments->minimum = numbers[1];
+	moments->maximum = numbers[2];
+	moments->unit = numbers[3];
+	moments->center = numbers[4];
+	moments->offset = numbers[5];
+	moments->square = numbers[6];
+}
+
+static void
 read_profile(CvmReader *reader, int columns, CvmSinglePass *pass)
 {
 	int64_t		rows = read_count(reader);
@@ -225,21 +249,8 @@ read_profile(CvmReader *reader, int columns, CvmSinglePass *pass)
 	pass->profile->weight = *weight;
 	for (int i = 0; i < columns; i++)
 	{
-		CvmMoments *moments = &pass->profile->moments[i];
-		const double *numbers;
-
-		moments->present = read_count(reader);
 		pass->profile->numbers[i].missing_pattern = cvm_read_u64(reader);
-		numbers = cvm_read_doubles(reader, 7);
-		if (reader->failed)
-			return;
-		moments->weight = numbers[0];
-		moments->minimum = numbers[1];
-		moments->maximum = numbers[2];
-		moments->unit = numbers[3];
-		moments->center = numbers[4];
-		moments->offset = numbers[5];
-		moments->square = numbers[6];
+		read_moments(reader, &pass->profile->moments[i]);
 	}
 }
 
@@ -273,6 +284,7 @@ read_pass(CvmReader *reader, CvmFitState *state, CvmError *error)
 		return BAD("steps without columns");
 	pass = CVM_NEW_ZERO(CvmSinglePass, 1);
 	read_profile(reader, state->columns, pass);
+	read_moments(reader, &pass->target);
 	pass->encoder = CVM_NEW_ZERO(CvmEncoder, 1);
 	status = reader->failed ? CVM_OK : cvm_encoder_read(reader, pass->encoder, error);
 	if (status == CVM_OK && !reader->failed)

@@ -27,6 +27,7 @@ struct CvmSinglePass
 	double		scale;
 	double		rate;			/* that the rows allow, where none is given */
 	double		loss;			/* sum over rows, before the step that took them */
+	CvmMoments	target;			/* of numbers to be predicted */
 
 	CvmShape	shape;			/* of the scaled target */
 	double	   *memory;			/* of the stepper */
