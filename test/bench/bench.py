@@ -14,6 +14,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import aggregates
+import batches
 import scoring
 import training
 from measure import table
@@ -45,7 +46,7 @@ def main():
     parser.add_argument("--rows", type=int, default=1000000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", help="scoring, lookup, first, training, categories, memory, "
-                        "epoch or workers")
+                        "epoch, workers or batches")
     parser.add_argument("--keep", action="store_true", help="use the tables that are there")
     options = parser.parse_args()
 
@@ -66,6 +67,7 @@ def main():
         "lookup": lambda: scoring.one_row(options.rows, rounds),
         "first": lambda: scoring.first_prediction(rounds),
         "memory": lambda: training.memory(session, max(1, rounds // 3)),
+        "batches": lambda: batches.against_peers(session, options.rows, rounds, say),
         "categories": lambda: training.categories(session, rounds),
     }
     figures = []

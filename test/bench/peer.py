@@ -5,6 +5,9 @@ Each line of the input is a request, answered by a line:
     load FILE   reads rows that PostgreSQL wrote with COPY ... (FORMAT csv), the
                 target first; answers with milliseconds
     fit         LogisticRegression.fit alone: no penalty, lbfgs; milliseconds
+    epochs N    SGDClassifier.fit alone: N epochs of single rows
+    network N ROWS    MLPClassifier.fit alone: N epochs of the first rows, hidden
+                layers of 64 and 32 units, batches of 256
     loss        the mean log loss of the last fit
 """
 
@@ -13,8 +16,9 @@ import time
 import warnings
 
 import numpy
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import log_loss
+from sklearn.neural_network import MLPClassifier
 
 try:
     from pandas import read_csv
@@ -41,6 +45,11 @@ def main():
             x, y = load(arguments[0])
         elif request == "fit":
             model.fit(x, y)
+        elif request == "epochs":
+            SGDClassifier(loss="log_loss", max_iter=int(arguments[0]), tol=None).fit(x, y)
+        elif request == "network":
+            rows = int(arguments[1])
+            MLPClassifier((64, 32), batch_size=256, max_iter=int(arguments[0])).fit(x[:rows], y[:rows])
         if request == "loss":
             answer = log_loss(y, model.predict_proba(x)[:, 1])
         else:

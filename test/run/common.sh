@@ -59,6 +59,7 @@ install_packages() {
 # ---- build ----
 
 build() {	# what the compiler says stays in $CLUSTER/build.log
+	mkdir -p "$CLUSTER"
 	if ! make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" with_llvm=no >"$CLUSTER/build.log" 2>&1; then
 		cat "$CLUSTER/build.log" >&2
 		exit 1
