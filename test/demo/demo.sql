@@ -136,7 +136,7 @@ SELECT cvm.schedule('churn', every => '1 day', min_new_rows => 1000) \g /dev/nul
 INSERT INTO customers
 SELECT * FROM cleaned WHERE cvm.held_out(customer_id, share => 0.2, seed => 1);
 \set arrived :ROW_COUNT
--- An idle session reports what it inserted after some seconds, one that ends does at once.
+-- A session that ends reports at once what it inserted, an idle one when it is looked at again.
 \connect -
 
 \echo '  ' :arrived 'new customers were inserted. Nobody calls train(); we watch the background worker:'
@@ -149,6 +149,21 @@ SELECT * FROM cleaned WHERE cvm.held_out(customer_id, share => 0.2, seed => 1);
 SELECT version, status, to_char(training_rows, 'FM999,999') AS "learned from",
 	to_char(created_at, 'HH24:MI:SS') AS trained, reason
 FROM cvm.versions('churn');
+
+WITH scores AS MATERIALIZED (
+	SELECT version, churned, cvm.predict(cvm.model_version('churn', version), c) AS risk
+	FROM customers AS c, generate_series(1, 2) AS version
+	WHERE cvm.held_out(customer_id)
+), figures AS (
+	SELECT version, cvm.auc(churned, risk) AS auc, cvm.accuracy(churned, risk > 0.5) AS accuracy,
+		cvm.log_loss(churned, risk) AS log_loss, cvm.lift_at(churned, risk, 0.1) AS lift
+	FROM scores GROUP BY version
+)
+SELECT metric, to_char(max(value) FILTER (WHERE version = 1), 'FM0.0000') AS "version 1",
+	to_char(max(value) FILTER (WHERE version = 2), 'FM0.0000') AS "version 2", better
+FROM figures, LATERAL (VALUES (1, 'AUC', auc, 'higher'), (2, 'accuracy', accuracy, 'higher'),
+	(3, 'lift of the top 10 %', lift, 'higher'), (4, 'log loss', log_loss, 'lower')) AS f(place, metric, value, better)
+GROUP BY place, metric, better ORDER BY place;
 
 \echo '   What a manager\'s BI tool reads:'
 \echo '   SELECT * FROM cvm.model_overview; (some of its columns)'
