@@ -20,6 +20,9 @@
 #define FIRST_ROWS 32
 #define FIRST_WAITING 64
 
+/* Where the codes of blocks are that have none. */
+int32_t		cvm_no_codes[1];
+
 static const char *const method_names[CVM_FIT_METHOD_COUNT] = {"fit", "sgd", "descend"};
 
 const char *
@@ -75,6 +78,7 @@ cvm_fit_state_create(CvmFitMethod method, CvmFamily family)
 	state->method = method;
 	state->family = family;
 	state->make_room = grow_or_consume;
+	state->pending.block.codes = cvm_no_codes;
 	state->scratch = CVM_NEW_ZERO(CvmScratch, 1);
 	cvm_options_for_aggregate(&state->options);
 	return state;
@@ -141,6 +145,7 @@ cvm_fit_state_scratch(CvmFitState *state, int rows, int dense_columns, size_t wo
 		scratch->count = count;
 	}
 	memset(encoded, 0, sizeof(*encoded));
+	encoded->codes = cvm_no_codes;
 	encoded->dense = scratch->memory;
 	encoded->target = encoded->dense + dense;
 	encoded->weight = encoded->target + most;

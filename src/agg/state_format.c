@@ -388,6 +388,7 @@ cvm_fit_state_stored_block(const CvmFitState *state, uint64_t index, CvmBlock *b
 	block->dense = (double *) state->stored + first * CVM_FIT_ROW_DOUBLES(state);
 	block->target = block->dense + (size_t) block->rows * state->columns;
 	block->weight = ones;
+	block->codes = cvm_no_codes;
 	return true;
 }
 

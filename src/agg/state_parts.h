@@ -77,6 +77,8 @@ extern void cvm_descent_merge(CvmFitState *state, const CvmFitState *other);
 
 /* ---- both ---- */
 
+extern int32_t cvm_no_codes[1];
+
 /*
  * Scratch for one batch: a block for encoded rows, at most CVM_BLOCK_ROWS, and
  * "work" doubles, which are returned.  Valid until the next call for any
