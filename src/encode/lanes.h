@@ -1,6 +1,6 @@
 /*
  * lanes.h
- *		Two doubles side by side, for the kernels of src/encode.
+ *		Two doubles side by side.
  *
  * GCC's and Clang's vector types, as wide as every x86-64 and arm64 has them:
  * the kernels here wait for memory more than they compute, and wider vectors

@@ -24,9 +24,11 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
-#include "encode/lanes.h"
 #include "linalg/block.h"
+#include "linalg/clones.h"
 
 /* Magnitudes whose squares, and weighted sums of squares, are safe. */
 #define LEAST_COMMON 0x1p-300
@@ -35,14 +37,17 @@
 /* The inverse of a smaller unit would overflow. */
 #define LEAST_EXPONENT (-1000)
 
+/* Neighboring columns that are summed at once. */
+#define GROUP 4
+
 typedef struct BlockSums
 {
-	double		count[CVM_LANES];
-	double		weight[CVM_LANES];
-	double		sum[CVM_LANES];
-	double		square[CVM_LANES];
-	double		low[CVM_LANES];
-	double		high[CVM_LANES];
+	double		count[GROUP];
+	double		weight[GROUP];
+	double		sum[GROUP];
+	double		square[GROUP];
+	double		low[GROUP];
+	double		high[GROUP];
 } BlockSums;
 
 void
@@ -72,73 +77,37 @@ cvm_moments_deviation(const CvmMoments *moments)
 	return sqrt(moments->square / moments->weight) * moments->unit;
 }
 
-/*
- * Sums of CVM_LANES neighboring columns; values and means point to the
- * first.  weighted is a constant where this is called.
- */
-static inline __attribute__((always_inline)) void
-sum_lanes(const double *values, ptrdiff_t stride, int rows, const double *weights,
-		  const double *means, bool weighted, BlockSums *sums)
-{
-	const CvmLanes one = CVM_LANES_OF(1.0);
-	CvmLanes	mean;
-	CvmLanes	count = {0};
-	CvmLanes	weight = {0};
-	CvmLanes	sum = {0};
-	CvmLanes	square = {0};
-	CvmLanes	low = CVM_LANES_OF(INFINITY);
-	CvmLanes	high = CVM_LANES_OF(-INFINITY);
+/* The kernels, for vectors of two doubles and, where there are, of four. */
+#define LANES 2
+#define NAME(name) name##_2
+#define TARGET
+#include "encode/moments_kernel.h"
+#undef LANES
+#undef NAME
+#undef TARGET
 
-	memcpy(&mean, means, sizeof(mean));
-	for (int row = 0; row < rows; row++)
+#ifdef CVM_HAVE_AVX2_CLONES
+#define LANES 4
+#define NAME(name) name##_4
+#define TARGET __attribute__((target("avx2")))
+#include "encode/moments_kernel.h"
+#undef LANES
+#undef NAME
+#undef TARGET
+#endif
+
+static void
+sum_columns(const double *values, ptrdiff_t stride, int rows, const double *weights,
+			const double *means, BlockSums *sums)
+{
+#ifdef CVM_HAVE_AVX2_CLONES
+	if (__builtin_cpu_supports("avx2"))
 	{
-		CvmLanes	value;
-		CvmLanes	away;
-		CvmLaneMask there;
-
-		memcpy(&value, values + row * stride, sizeof(value));
-		there = value == value;
-		away = CVM_LANES_KEEP(there, value - mean);
-		count += CVM_LANES_KEEP(there, one);
-		if (weighted)
-		{
-			CvmLanes	own = CVM_LANES_OF(weights[row]);
-			CvmLanes	moment = own * away;
-
-			weight += CVM_LANES_KEEP(there, own);
-			sum += moment;
-			square += moment * away;
-		}
-		else
-		{
-			sum += away;
-			square += away * away;
-		}
-		low = CVM_LANES_SELECT(value < low, value, low);
-		high = CVM_LANES_SELECT(value > high, value, high);
+		sum_columns_4(values, stride, rows, weights, means, sums);
+		return;
 	}
-	if (!weighted)
-		weight = count;
-	memcpy(sums->count, &count, sizeof(count));
-	memcpy(sums->weight, &weight, sizeof(weight));
-	memcpy(sums->sum, &sum, sizeof(sum));
-	memcpy(sums->square, &square, sizeof(square));
-	memcpy(sums->low, &low, sizeof(low));
-	memcpy(sums->high, &high, sizeof(high));
-}
-
-static void
-sum_plain(const double *values, ptrdiff_t stride, int rows, const double *means,
-		  BlockSums *sums)
-{
-	sum_lanes(values, stride, rows, NULL, means, false, sums);
-}
-
-static void
-sum_weighted(const double *values, ptrdiff_t stride, int rows, const double *weights,
-			 const double *means, BlockSums *sums)
-{
-	sum_lanes(values, stride, rows, weights, means, true, sums);
+#endif
+	sum_columns_2(values, stride, rows, weights, means, sums);
 }
 
 /* The plain mean of one column in units of 1 / inverse; 0 without values. */
@@ -297,30 +266,30 @@ add_column(CvmMoments *moments, const double *values, ptrdiff_t stride, int rows
 }
 
 /*
- * Columns past the last CVM_LANES ones are copied to where there are as many
+ * Columns past the last GROUP ones are copied to where there are as many
  * as that.
  */
 void
 cvm_moments_add(CvmMoments *moments, int columns, const double *values,
 				int rows, const double *weights, int *present)
 {
-	double		padded[CVM_BLOCK_ROWS * CVM_LANES];
+	double		padded[CVM_BLOCK_ROWS * GROUP];
 
-	for (int first = 0; first < columns; first += CVM_LANES)
+	for (int first = 0; first < columns; first += GROUP)
 	{
-		int			width = columns - first < CVM_LANES ? columns - first : CVM_LANES;
+		int			width = columns - first < GROUP ? columns - first : GROUP;
 		const double *tile = values + first;
 		ptrdiff_t	stride = columns;
-		double		means[CVM_LANES] = {0};
+		double		means[GROUP] = {0};
 		BlockSums	sums;
 
-		if (width < CVM_LANES)
+		if (width < GROUP)
 		{
 			memset(padded, 0, sizeof(padded));
 			for (int row = 0; row < rows; row++)
-				memcpy(&padded[row * CVM_LANES], tile + row * stride, width * sizeof(double));
+				memcpy(&padded[row * GROUP], tile + row * stride, width * sizeof(double));
 			tile = padded;
-			stride = CVM_LANES;
+			stride = GROUP;
 		}
 		for (int lane = 0; lane < width; lane++)
 		{
@@ -330,10 +299,7 @@ cvm_moments_add(CvmMoments *moments, int columns, const double *values,
 				column->center = plain_mean(tile + lane, stride, rows, 1);
 			means[lane] = column->center + column->offset;
 		}
-		if (weights == NULL)
-			sum_plain(tile, stride, rows, means, &sums);
-		else
-			sum_weighted(tile, stride, rows, weights, means, &sums);
+		sum_columns(tile, stride, rows, weights, means, &sums);
 		for (int lane = 0; lane < width; lane++)
 		{
 			add_column(&moments[first + lane], tile + lane, stride, rows, weights, &sums, lane);

@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "access/tupmacs.h"
 
+#include "frame/fetch_ahead.h"
 #include "frame/fixed_row.h"
 
 /* ---- the layout ---- */
@@ -136,6 +137,7 @@ cvm_fixed_row_data(const CvmFixedRow *row, TupleTableSlot *slot)
 	if (tuple == NULL || HeapTupleHasNulls(tuple) ||
 		HeapTupleHeaderGetNatts(tuple->t_data) < row->attributes)
 		return NULL;
+	cvm_fetch_ahead((const char *) tuple->t_data, tuple->t_len);
 	return (const char *) tuple->t_data + tuple->t_data->t_hoff;
 }
 

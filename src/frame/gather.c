@@ -39,11 +39,9 @@ profile_block(CvmFrameState *state, const CvmBlock *block)
 
 	if (status != CVM_OK)
 		cvm_report(status, &error);
+	cvm_target_count(state->collector.target, block->rows, block->target, block->weight);
 	for (row = 0; row < block->rows; row++)
-	{
-		cvm_target_count(state->collector.target, block->target[row], block->weight[row]);
 		state->training_weight += block->weight[row];
-	}
 	state->training_rows += block->rows;
 	if (state->training == NULL)
 		state->digest = cvm_passes_digest(state, block, state->digest);

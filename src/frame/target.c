@@ -59,7 +59,6 @@ struct CvmTarget
 	int			value_count;
 	double	   *values;			/* numbers: sorted; labels: unused */
 	double	   *weights;		/* of the training rows */
-	int			last_value;		/* index found last */
 	int			weighted;		/* labels: how many have a weight */
 
 	/* labels, by code */
@@ -229,70 +228,85 @@ cvm_target_read(CvmTarget *target, Datum value, bool isnull, double *raw)
 	return true;
 }
 
-/* Index of a number among the sorted values; of the first larger one if absent. */
-static int
+/*
+ * Index of a number among the sorted values; of the first larger one if
+ * absent.  Without branches on the values: which of two classes a row has
+ * cannot be predicted.
+ */
+static inline int
 find_value(const CvmTarget *target, double number)
 {
-	int			low = 0;
-	int			high = target->value_count;
+	int			first = 0;
+	int			count = target->value_count;
 
-	while (low < high)
+	while (count > 0)
 	{
-		int			middle = (low + high) / 2;
+		int			half = count / 2;
+		int			below = target->values[first + half] < number;
 
-		if (target->values[middle] < number)
-			low = middle + 1;
-		else
-			high = middle;
+		first += below * (half + 1);
+		count = below * (count - half - 1) + (1 - below) * half;
 	}
-	return low;
+	return first;
+}
+
+/* Makes room for a value before the one at "place"; false: there are too many. */
+static bool
+insert_value(CvmTarget *target, int place, double number)
+{
+	int			above = target->value_count - place;
+
+	if (target->value_count == target->most)
+	{
+		if (!may_be(target, CVM_REGRESSION))
+			too_many_classes(target);
+		target->most = 0;
+		return false;
+	}
+	memmove(&target->values[place + 1], &target->values[place], above * sizeof(double));
+	memmove(&target->weights[place + 1], &target->weights[place], above * sizeof(double));
+	target->values[place] = number;
+	target->weights[place] = 0;
+	target->value_count++;
+	return true;
 }
 
 static void
-count_number(CvmTarget *target, double number, double weight)
+count_numbers(CvmTarget *target, int rows, const double *raw, const double *weights)
 {
-	int			place = target->last_value;
-
-	if (place >= target->value_count || target->values[place] != number)
+	for (int row = 0; row < rows; row++)
 	{
-		place = find_value(target, number);
-		if (place == target->value_count || target->values[place] != number)
-		{
-			int			above = target->value_count - place;
+		int			place = find_value(target, raw[row]);
 
-			if (target->value_count == target->most)
-			{
-				if (!may_be(target, CVM_REGRESSION))
-					too_many_classes(target);
-				target->most = 0;
-				return;
-			}
-			memmove(&target->values[place + 1], &target->values[place],
-					above * sizeof(double));
-			memmove(&target->weights[place + 1], &target->weights[place],
-					above * sizeof(double));
-			target->values[place] = number;
-			target->weights[place] = 0;
-			target->value_count++;
-		}
-		target->last_value = place;
+		if ((place == target->value_count || target->values[place] != raw[row]) &&
+			!insert_value(target, place, raw[row]))
+			return;
+		target->weights[place] += weights[row];
 	}
-	target->weights[place] += weight;
+}
+
+static void
+count_labels(CvmTarget *target, int rows, const double *raw, const double *weights)
+{
+	for (int row = 0; row < rows; row++)
+	{
+		int			label = (int) raw[row];
+
+		if (target->weights[label] == 0 && ++target->weighted > target->most)
+			too_many_classes(target);
+		target->weights[label] += weights[row];
+	}
 }
 
 void
-cvm_target_count(CvmTarget *target, double raw, double weight)
+cvm_target_count(CvmTarget *target, int rows, const double *raw, const double *weights)
 {
 	if (target->most == 0)
 		return;
 	if (target->kind == CVM_INPUT_CATEGORY)
-	{
-		if (target->weights[(int) raw] == 0 && ++target->weighted > target->most)
-			too_many_classes(target);
-		target->weights[(int) raw] += weight;
-	}
+		count_labels(target, rows, raw, weights);
 	else
-		count_number(target, raw, weight);
+		count_numbers(target, rows, raw, weights);
 }
 
 /* ---- classes ---- */

@@ -27,8 +27,9 @@ extern CvmTarget *cvm_target_create(Form_pg_attribute column, const CvmLearner *
  */
 extern bool cvm_target_read(CvmTarget *target, Datum value, bool isnull, double *raw);
 
-/* Counts the value of a training row.  Errors: more classes than the learner takes. */
-extern void cvm_target_count(CvmTarget *target, double raw, double weight);
+/* Counts the values of training rows.  Errors: more classes than the learner takes. */
+extern void cvm_target_count(CvmTarget *target, int rows, const double *raw,
+							 const double *weights);
 
 /* What the training rows say the target is. */
 typedef struct CvmTargetResult

@@ -24,12 +24,11 @@
 
 #include "encode/lanes.h"
 #include "frame/column.h"
+#include "frame/fetch_ahead.h"
 #include "model/learner.h"
 #include "score/scorer.h"
 #include "pg/compat.h"
 
-#define CACHE_LINE 64
-#define ROWS_AHEAD 2
 #define ROW_OVERHEAD 64			/* headers of tuple and array, and a small column */
 
 /* Which numbers and levels come from an input: its terms follow one another. */
@@ -451,22 +450,6 @@ score(CvmScorer *scorer, const double *numbers)
 /* ---- ways in ---- */
 
 /*
- * Rows of a page are stored from its end to its beginning, so the row after
- * the next lies before this one.  Fetching it takes longer than scoring does,
- * and a scan would only ask for it when it gets there.  A wrong guess costs
- * nothing but the fetch.
- */
-static inline void
-fetch_ahead(const CvmScorer *scorer, const char *array)
-{
-	int			row = scorer->elements * sizeof(double) + ROW_OVERHEAD;
-	const char *ahead = array - ROWS_AHEAD * row - CACHE_LINE;
-
-	for (int i = 0; i < row + CACHE_LINE; i += CACHE_LINE)
-		__builtin_prefetch(ahead + i);
-}
-
-/*
  * A row whose values, and whose NULL flags, lie "value_step" and "null_step"
  * apart; these are constants where this is called.
  */
@@ -583,7 +566,8 @@ cvm_scorer_array(CvmScorer *scorer, Datum float8_array)
 
 	if (VARATT_IS_EXTENDED(array))
 		array = DatumGetArrayTypeP(float8_array);
-	fetch_ahead(scorer, (const char *) array);
+	cvm_fetch_ahead((const char *) array - ROW_OVERHEAD / 2,
+					scorer->elements * sizeof(double) + ROW_OVERHEAD);
 	if (likely(ARR_NDIM(array) == 1 && !ARR_HASNULL(array) &&
 			   ARR_DIMS(array)[0] == scorer->elements))
 		elements = (const double *) ARR_DATA_PTR(array);
