@@ -29,6 +29,7 @@
 #include "catalog/train.h"
 #include "frame/frame.h"
 #include "model/model_type.h"
+#include "pg/compat.h"
 #include "pg/options_json.h"
 #include "pg/report.h"
 

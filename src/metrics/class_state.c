@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "encode/dictionary.h"
 #include "metrics/class_state.h"
+#include "pg/compat.h"
 
 #define MOST_LABELS 1000
 #define REMEMBERED 16

@@ -13,6 +13,7 @@
 
 #include "learn/recommended_list.h"
 #include "metrics/metric_arguments.h"
+#include "pg/compat.h"
 #include "pg/settings.h"
 
 typedef struct ListState

@@ -19,6 +19,7 @@
 
 #include "learn/ranking.h"
 #include "metrics/rank_state.h"
+#include "pg/compat.h"
 #include "pg/settings.h"
 
 #define RUN_BUFFER_ROWS 2048

@@ -17,6 +17,7 @@
 
 #include "learn/silhouette.h"
 #include "metrics/metric_arguments.h"
+#include "pg/compat.h"
 #include "pg/settings.h"
 
 typedef struct PointState

@@ -19,6 +19,7 @@
 #include "model/learner.h"
 #include "model/model_type.h"
 #include "model/payload_json.h"
+#include "pg/compat.h"
 #include "pg/report.h"
 
 static const char *const term_kinds[] = {"number", "indicator", "category"};

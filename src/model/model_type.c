@@ -19,6 +19,7 @@
 
 #include "base/memory.h"
 #include "model/model_type.h"
+#include "pg/compat.h"
 #include "pg/report.h"
 
 /* What stands before the body: the varlena header and padding. */

@@ -23,6 +23,7 @@
 #include "utils/varlena.h"
 
 #include "model/model_type.h"
+#include "pg/compat.h"
 #include "score/model_cache.h"
 #include "score/scorer.h"
 

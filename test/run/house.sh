@@ -20,6 +20,12 @@ while read -r line; do
 	breach "the core includes the server: $line"
 done < <(grep -rnE '#include ("postgres|"(utils|access|executor|fmgr|miscadmin)[/.]|"(pg|frame|agg|score|catalog|worker)/)' $CORE --include='*.[ch]')
 
+# ---- what newer versions of the server need ----
+
+while read -r file; do
+	grep -q '"pg/compat\.h"' "$file" || breach "uses forms of varlena values without pg/compat.h: $file"
+done < <(grep -rlE '\b(SET_VARSIZE|VARSIZE|VARDATA)\w*\(' src --include='*.[ch]')
+
 # ---- no warning ----
 
 if [ -s "${1:-/dev/null}" ]; then
