@@ -93,6 +93,7 @@ CREATE TABLE cvm.training_runs (
 		CHECK (trigger IN ('train', 'retrain', 'schedule')),
 	status text NOT NULL
 		CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'skipped', 'cancelled')),
+	cause text,
 	reason text,
 	version integer,
 	attempt integer NOT NULL DEFAULT 1,

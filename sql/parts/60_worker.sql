@@ -71,7 +71,7 @@ COMMENT ON COLUMN cvm.due_models.paused_at IS 'when it was paused; cvm.resume(mo
 COMMENT ON COLUMN cvm.due_models.run IS 'its run that is queued or running';
 
 CREATE VIEW cvm.alerts WITH (security_barrier) AS
-SELECT a.model, a.at, a.event, a.run, a.version, a.detail
+SELECT a.model, a.version, a.at, a.event, a.run, a.detail
 FROM cvm.alert_log AS a
 JOIN cvm.model_registry AS r ON r.model = a.model
 WHERE pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
@@ -82,8 +82,8 @@ WHERE pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 COMMENT ON VIEW cvm.alerts IS
 	'one row per event that somebody should look at; all events are sent as notifications on the channel cvm_events';
 COMMENT ON COLUMN cvm.alerts.model IS 'name of the model';
+COMMENT ON COLUMN cvm.alerts.version IS 'version that it is about';
 COMMENT ON COLUMN cvm.alerts.at IS 'when it happened';
 COMMENT ON COLUMN cvm.alerts.event IS 'run_failed, version_rejected, version_rolled_back, schedule_paused, ...';
 COMMENT ON COLUMN cvm.alerts.run IS 'training run that it is about';
-COMMENT ON COLUMN cvm.alerts.version IS 'version that it is about';
 COMMENT ON COLUMN cvm.alerts.detail IS 'error message or reason';

@@ -119,7 +119,7 @@ COMMENT ON COLUMN cvm.feature_effects.standardized_coefficient IS 'coefficient t
 COMMENT ON COLUMN cvm.feature_effects.strength IS 'absolute standardized coefficient, to sort by; 0 for the intercept';
 
 CREATE VIEW cvm.retraining_status WITH (security_barrier) AS
-SELECT r.model, t.version, t.run, t.trigger, t.status, t.reason, t.error, t.attempt,
+SELECT r.model, t.version, t.run, t.trigger, t.cause, t.status, t.reason, t.error, t.attempt,
 	t.requested_at, t.started_at, t.finished_at, t.finished_at - t.started_at AS duration,
 	t.process_id, t.training_rows, t.validation_rows, t.rows_left_out, t.null_cells,
 	t.iterations, t.outcome
@@ -136,6 +136,7 @@ COMMENT ON COLUMN cvm.retraining_status.model IS 'name of the model';
 COMMENT ON COLUMN cvm.retraining_status.version IS 'version that the run made';
 COMMENT ON COLUMN cvm.retraining_status.run IS 'number of the run';
 COMMENT ON COLUMN cvm.retraining_status.trigger IS 'train, retrain (by hand) or schedule';
+COMMENT ON COLUMN cvm.retraining_status.cause IS 'what made the model due: due by time, 60 new rows, attempt 2 after a failure, ...';
 COMMENT ON COLUMN cvm.retraining_status.status IS 'queued, running, succeeded, failed, skipped or cancelled';
 COMMENT ON COLUMN cvm.retraining_status.reason IS 'why it has this status';
 COMMENT ON COLUMN cvm.retraining_status.error IS 'error message of a failed run';

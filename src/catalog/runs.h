@@ -31,8 +31,9 @@ typedef enum CvmRunStatus
 
 /*
  * Adds a run with the next number of its model, under the lock of the
- * model's registry row.  Returns the number, or 0 when the run would be an
- * unfinished one and the model already has one.
+ * model's registry row.  reason: of an unfinished run, why it was asked for; of
+ * another, why it is what it is.  Returns the number, or 0 when the run would
+ * be an unfinished one and the model already has one.
  */
 extern int	cvm_run_create(const char *model, const char *trigger, CvmRunStatus status,
 						   const char *reason, int attempt);

@@ -195,6 +195,20 @@ cvm_next_due(void)
 	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
 }
 
+TimestampTz
+cvm_model_due_at(const char *model)
+{
+	bool		isnull;
+	Datum		value;
+
+	cvm_catalog_execute("SELECT min(CASE WHEN cause IS NOT NULL THEN '-infinity' ELSE due_at END)"
+						" FROM cvm.schedule_state WHERE model = $1 OR model IN ("
+						"  SELECT s.model FROM cvm.schedules AS s WHERE s.after = $1)",
+						MODEL(model), false);
+	value = cvm_catalog_datum(0, 1, &isnull);
+	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
+}
+
 void
 cvm_watch_scheduled_tables(void)
 {

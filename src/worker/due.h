@@ -43,6 +43,10 @@ extern List *cvm_queued_runs(void);
 /* When the next model will be due by time; DT_NOEND: none. */
 extern TimestampTz cvm_next_due(void);
 
+/* When a look is wanted because of one model, or of those that come after it:
+ * DT_NOBEGIN for now, DT_NOEND for never. */
+extern TimestampTz cvm_model_due_at(const char *model);
+
 /* Tells fresh_rows.h which tables are watched. */
 extern void cvm_watch_scheduled_tables(void);
 

@@ -167,7 +167,8 @@ look_at(Database *database)
 	if (!run_scheduler(database->oid))
 		shared->next_look = now + USECS_PER_SEC;
 
-	LWLockAcquire(shared->lock, LW_SHARED);
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->looks++;
 	if (!shared->has_extension)
 		interval *= INTERVALS_WITHOUT_EXTENSION;
 	database->next_look = Min(shared->next_look, now + interval);
@@ -227,7 +228,7 @@ sleep_until(TimestampTz next)
 	LWLockRelease(cvm_worker_shared->lock);
 }
 
-/* Makes the databases that sessions ask for due. */
+/* Brings the looks that somebody asks for forward. */
 static void
 take_asked(TimestampTz now)
 {
@@ -237,13 +238,15 @@ take_asked(TimestampTz now)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < database_count; i++)
 		for (int j = 0; j < shared->asked_count; j++)
-			if (!OidIsValid(shared->asked[j]) || shared->asked[j] == databases[i].oid)
-			{
-				TimestampTz pause = databases[i].looked_at + LEAST_PAUSE - real_now;
+		{
+			CvmAsked   *asked = &shared->asked[j];
+			TimestampTz pause = databases[i].looked_at + LEAST_PAUSE - real_now;
+			TimestampTz earliest = now + (cvm_mock_clock < 0 ? Max(pause, 0) : 0);
 
+			if (!OidIsValid(asked->database) || asked->database == databases[i].oid)
 				databases[i].next_look = Min(databases[i].next_look,
-											 now + (cvm_mock_clock < 0 ? Max(pause, 0) : 0));
-			}
+											 Max(asked->at, earliest));
+		}
 	shared->asked_count = 0;
 	LWLockRelease(shared->lock);
 }
@@ -262,7 +265,6 @@ round_of_looks(TimestampTz now)
 		CHECK_FOR_INTERRUPTS();
 	}
 	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-	cvm_worker_shared->looks++;
 	cvm_worker_shared->looked_at = now;
 	LWLockRelease(cvm_worker_shared->lock);
 	return next;
@@ -288,6 +290,7 @@ cvm_launcher_main(Datum argument)
 	for (;;)
 	{
 		TimestampTz now;
+		bool		look_at_all = false;
 
 		MemoryContextReset(context);
 		MemoryContextSwitchTo(context);
@@ -297,12 +300,14 @@ cvm_launcher_main(Datum argument)
 		{
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
+			look_at_all = true; /* limits and hours may have changed */
 		}
 
 		now = cvm_clock()->now();
 		list_databases();
-		/* A clock that was set back would let everything wait. */
-		for (int i = 0; i < database_count && now < last; i++)
+		if (now < last)			/* set back: everything would wait */
+			look_at_all = true;
+		for (int i = 0; i < database_count && look_at_all; i++)
 			databases[i].next_look = DT_NOBEGIN;
 		last = now;
 		take_asked(now);

@@ -24,9 +24,11 @@
 
 #include "catalog/runs.h"
 #include "catalog/train.h"
+#include "pg/clock.h"
 #include "pg/settings.h"
 #include "worker/due.h"
 #include "worker/run.h"
+#include "worker/window.h"
 #include "worker/worker.h"
 
 extern PGDLLEXPORT void cvm_run_main(Datum argument);
@@ -156,6 +158,38 @@ work(const char *model, int run)
 	}
 }
 
+/*
+ * The next queued run of this database takes over the slot.  A look is wanted
+ * when this model, or one that comes after it, is due again.
+ */
+static void
+leave(const char *model)
+{
+	TimestampTz look_at = DT_NOEND;
+	CvmQueuedRun *next = NULL;
+	ListCell   *cell;
+
+	begin();
+	if (OidIsValid(get_extension_oid("cvm", true)))
+	{
+		TimestampTz now = cvm_clock()->now();
+		bool		open = cvm_retrain_window_opens(now) <= now;
+
+		look_at = cvm_model_due_at(model);
+		foreach(cell, cvm_queued_runs())
+		{
+			CvmQueuedRun *queued = lfirst(cell);
+
+			if (cvm_run_has_process(queued->model, queued->run) || (queued->scheduled && !open))
+				continue;
+			next = queued;
+			break;
+		}
+	}
+	cvm_slot_leave(next == NULL ? NULL : next->model, next == NULL ? 0 : next->run, look_at);
+	commit();
+}
+
 void
 cvm_run_main(Datum argument)
 {
@@ -170,4 +204,5 @@ cvm_run_main(Datum argument)
 	pgstat_report_appname("cvm run");
 	SetConfigOption("lock_timeout", RUN_LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION);
 	work(slot.model, slot.run);
+	leave(slot.model);
 }

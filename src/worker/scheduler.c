@@ -33,9 +33,6 @@ extern PGDLLEXPORT void cvm_scheduler_main(Datum argument);
 /* The longest look, in ms; what it did not come to is done at the next one. */
 #define LOOK_TIMEOUT (30 * 1000)
 
-/* Whoever waits for a slot of the server's is looked at again after this. */
-#define RETRY_WITHOUT_PROCESS USECS_PER_SEC
-
 static void
 begin(void)
 {
@@ -73,13 +70,7 @@ start_runs(void)
 			next = Min(next, opens);
 		}
 		else
-		{
-			bool		server_limit;
-
-			reason = cvm_run_launch(queued->model, queued->run, &server_limit);
-			if (server_limit)
-				next = Min(next, now + RETRY_WITHOUT_PROCESS);
-		}
+			reason = cvm_run_launch(queued->model, queued->run);
 		if (reason != NULL)
 			cvm_run_wait(queued->model, queued->run, reason);
 	}

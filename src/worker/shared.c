@@ -88,20 +88,25 @@ cvm_worker_present(void)
 }
 
 void
-cvm_ask_locked(Oid database)
+cvm_ask_locked(Oid database, TimestampTz at)
 {
 	CvmWorkerShared *shared = cvm_worker_shared;
-	int			at = 0;
+	int			i = 0;
 
-	while (at < shared->asked_count && shared->asked[at] != database &&
-		   OidIsValid(shared->asked[at]))
-		at++;
-	if (at == shared->asked_count)
+	while (i < shared->asked_count && shared->asked[i].database != database)
+		i++;
+	if (i == CVM_MAX_ASKED)		/* no room: a look at every database, now */
 	{
-		if (at == CVM_MAX_ASKED)
-			shared->asked[0] = InvalidOid;
-		else
-			shared->asked[shared->asked_count++] = database;
+		shared->asked[0].database = InvalidOid;
+		shared->asked[0].at = DT_NOBEGIN;
+	}
+	else if (i < shared->asked_count)
+		shared->asked[i].at = Min(shared->asked[i].at, at);
+	else
+	{
+		shared->asked[i].database = database;
+		shared->asked[i].at = at;
+		shared->asked_count++;
 	}
 	if (shared->launcher != NULL)
 		SetLatch(shared->launcher);
@@ -111,7 +116,7 @@ void
 cvm_ask(Oid database)
 {
 	LWLockAcquire(cvm_worker_shared->lock, LW_EXCLUSIVE);
-	cvm_ask_locked(database);
+	cvm_ask_locked(database, DT_NOBEGIN);
 	LWLockRelease(cvm_worker_shared->lock);
 }
 

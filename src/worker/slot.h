@@ -6,8 +6,12 @@
  * row without a slot is a leftover of a crash.
  *
  *	  free --(taken)--> starting --(process up)--> at work --(process ends)--> free
- *		^				   |
- *		'------------------'  no process came up
+ *		^				 |	^						  |
+ *		'----------------'	'--(passed on)------------'
+ *		no process came up
+ *
+ * A process that ends passes its slot on to the next queued run of its
+ * database, unless other databases wait for a slot too.
  */
 #ifndef CVM_SLOT_H
 #define CVM_SLOT_H
@@ -40,16 +44,23 @@ extern bool cvm_run_has_process(const char *model, int run);
 
 /*
  * Takes a slot for a run of this database and starts its process; the reason
- * why not, or NULL.  A run without a slot stays queued: until another run
- * ends, or, with *server_limit, until the server has a process for us.
+ * why not, or NULL.  A run without a slot stays queued; a look at the database
+ * is asked for when there may be one.
  */
-extern const char *cvm_run_launch(const char *model, int run, bool *server_limit);
+extern const char *cvm_run_launch(const char *model, int run);
 
 /*
  * For the process, with its main argument: the slot is at work until the
  * process ends.  false: the slot was given up in the meantime.
  */
 extern bool cvm_slot_occupy(Datum argument, CvmRunSlot *copy);
+
+/*
+ * For the process, at its end: passes the slot on to another run, if the model
+ * is not NULL, or frees it.  look_at: when a look at the database is wanted,
+ * at the latest; DT_NOEND for no need.
+ */
+extern void cvm_slot_leave(const char *model, int run, TimestampTz look_at);
 
 /* How many slots are not free; the lock is held. */
 extern int	cvm_runs_at_work(void);

@@ -34,6 +34,12 @@ typedef enum CvmLauncherState
 	CVM_LAUNCHER_ASLEEP			/* and nobody asks */
 } CvmLauncherState;
 
+typedef struct CvmAsked
+{
+	Oid			database;
+	TimestampTz at;				/* by cvm_clock(); DT_NOBEGIN: now */
+} CvmAsked;
+
 typedef struct CvmWorkerShared
 {
 	LWLock	   *lock;			/* over everything here */
@@ -43,9 +49,13 @@ typedef struct CvmWorkerShared
 	int64		looks;			/* since the server started */
 	TimestampTz looked_at;		/* by cvm_clock(); the last round of looks began */
 
-	/* Databases that a session wants a look at; InvalidOid: every one. */
-	Oid			asked[CVM_MAX_ASKED];
+	/* Databases that somebody wants a look at; InvalidOid: every one. */
+	CvmAsked	asked[CVM_MAX_ASKED];
 	int			asked_count;
+
+	/* Databases with a queued run for which there was no slot; ditto. */
+	Oid			waiting[CVM_MAX_ASKED];
+	int			waiting_count;
 
 	/* What the look that goes on says to the launcher. */
 	bool		has_extension;
@@ -64,10 +74,10 @@ extern void cvm_worker_init(void);
 /* Whether a launcher is there to do what is queued. */
 extern bool cvm_worker_present(void);
 
-/* Asks for a look at this database: now, now with the lock held exclusively,
- * or as soon as the transaction has committed. */
+/* Asks for a look at a database: now, at some time (with the lock held
+ * exclusively), or as soon as the transaction has committed. */
 extern void cvm_ask(Oid database);
-extern void cvm_ask_locked(Oid database);
+extern void cvm_ask_locked(Oid database, TimestampTz at);
 extern void cvm_ask_at_commit(void);
 
 /* Ends the runs of a database that is about to be dropped (drop_database.c). */

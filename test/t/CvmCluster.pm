@@ -6,9 +6,10 @@ use warnings;
 
 use Exporter 'import';
 use PostgreSQL::Test::Cluster;
+use POSIX qw(strftime);
 use Time::Local;
 
-our @EXPORT_OK = qw(new_node set_clock wait_quiet);
+our @EXPORT_OK = qw(new_node clock_script set_clock wait_quiet);
 
 sub new_node
 {
@@ -34,13 +35,12 @@ CONF
 	return $node;
 }
 
-# Until the launcher has looked at what is due at this time (by the mock clock,
-# or none), nothing runs and nobody asks.
-sub wait_quiet
+# SQL that waits until the launcher has looked at what is due at this time (by
+# the mock clock), nothing runs and nobody asks.
+sub quiet_script
 {
-	my ($node, $time) = @_;
-	$time //= '-infinity';
-	$node->safe_psql('postgres', <<"SQL");
+	my ($time) = @_;
+	return <<"SQL";
 DO \$\$
 DECLARE
 	turns integer := 0;
@@ -56,17 +56,33 @@ BEGIN
 	END LOOP;
 END \$\$;
 SQL
+}
+
+sub wait_quiet
+{
+	my ($node) = @_;
+	$node->safe_psql('postgres', quiet_script('-infinity'));
 	return;
 }
 
-# Sets the mock clock to "2026-03-29 01:00" UTC and waits for what comes of it.
+# SQL that sets the mock clock to "2026-03-29 01:00" UTC, or so many days later.
+sub clock_script
+{
+	my ($time, $days) = @_;
+	my ($year, $month, $day, $hour, $minute) = $time =~ /^(\d+)-(\d+)-(\d+) (\d+):(\d+)$/;
+	my $seconds = timegm(0, $minute, $hour, $day, $month - 1, $year) + ($days // 0) * 86400;
+	my $mock = $seconds - timegm(0, 0, 0, 1, 0, 2000);
+	return "ALTER SYSTEM SET cvm.mock_clock = $mock;\nSELECT pg_reload_conf();\n"
+	  . quiet_script(strftime('%Y-%m-%d %H:%M:%S+00', gmtime $seconds));
+}
+
 sub set_clock
 {
 	my ($node, $time) = @_;
-	my ($year, $month, $day, $hour, $minute) = $time =~ /^(\d+)-(\d+)-(\d+) (\d+):(\d+)$/;
-	my $seconds = timegm(0, $minute, $hour, $day, $month - 1, $year) - timegm(0, 0, 0, 1, 0, 2000);
-	$node->safe_psql('postgres', "ALTER SYSTEM SET cvm.mock_clock = $seconds; SELECT pg_reload_conf()");
-	wait_quiet($node, "$time+00");
+	my $script = clock_script($time);
+	# Before CREATE EXTENSION there is nothing to wait for.
+	$script =~ s/^DO.*//ms if $node->safe_psql('postgres', "SELECT count(*) FROM pg_extension WHERE extname = 'cvm'") eq '0';
+	$node->safe_psql('postgres', $script);
 	return;
 }
 

@@ -66,6 +66,8 @@ $node->safe_psql('postgres', "SELECT cvm.schedule('churn', min_new_rows => 50)")
 $node->safe_psql('postgres', 'INSERT INTO customers SELECT i, sin(i), sin(i) > 0 FROM generate_series(401, 460) i');
 wait_for("SELECT count(*) = 1 FROM cvm.training_runs WHERE trigger = 'schedule' AND status = 'succeeded'",
 	'60 new rows make the model due');
+is( $node->safe_psql('postgres', "SELECT cause FROM cvm.training_runs WHERE trigger = 'schedule'"),
+	'60 new rows', 'and the run says so');
 
 # On time, beside a model that fails.
 $node->safe_psql('postgres', <<'SQL');
