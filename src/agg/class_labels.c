@@ -15,7 +15,7 @@
 #define FIRST_CAPACITY 4
 
 int
-cvm_class_of_number(CvmClassLabels *labels, double value)
+cvm_class_search_number(CvmClassLabels *labels, double value)
 {
 	if (labels->last < labels->count && labels->values[labels->last] == value)
 		return labels->last;

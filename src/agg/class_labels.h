@@ -37,8 +37,21 @@ typedef struct CvmClassLabels
 } CvmClassLabels;
 
 /* Code of a label, -1 if it was not met.  text: not NUL-terminated. */
-extern int	cvm_class_of_number(CvmClassLabels *labels, double value);
+extern int	cvm_class_search_number(CvmClassLabels *labels, double value);
 extern int	cvm_class_of_text(CvmClassLabels *labels, const char *text, size_t length);
+
+/* Which of two classes comes next cannot be predicted: no branch depends on it. */
+static inline int
+cvm_class_of_number(CvmClassLabels *labels, double value)
+{
+	if (labels->count == 2)
+	{
+		int			code = value == labels->values[1];
+
+		return labels->values[code] == value ? code : -1;
+	}
+	return cvm_class_search_number(labels, value);
+}
 
 /* Adds a label that was not met; returns its code. */
 extern int	cvm_class_add_number(CvmClassLabels *labels, double value);

@@ -25,7 +25,7 @@ typedef struct NumberStep
 	int			slot;
 	int			flag_slot;		/* or -1 */
 	double		center;
-	double		scale;
+	double		inverse;		/* of the scale: a division costs as much as all else */
 	double		fill;			/* encoded */
 } NumberStep;
 
@@ -50,7 +50,7 @@ struct CvmEncodePlan
 	int			number_count;
 	CodeStep   *categories;
 	double	   *centers;		/* by dense column, where straight */
-	double	   *scales;
+	double	   *inverses;
 	double	   *fills;
 	double	   *row;			/* scratch: a raw row */
 };
@@ -94,8 +94,8 @@ plan_number(const CvmTerm *term, int position, NumberStep *step)
 	step->slot = term->slot;
 	step->flag_slot = term->flag_slot;
 	step->center = term->center;
-	step->scale = term->scale;
-	step->fill = (term->fill - term->center) / term->scale;
+	step->inverse = 1 / term->scale;
+	step->fill = (term->fill - term->center) * step->inverse;
 }
 
 /* Lays out the arrays of the straight case. */
@@ -103,12 +103,12 @@ static void
 plan_straight(CvmEncodePlan *plan)
 {
 	plan->centers = CVM_NEW(double, plan->dense);
-	plan->scales = CVM_NEW(double, plan->dense);
+	plan->inverses = CVM_NEW(double, plan->dense);
 	plan->fills = CVM_NEW(double, plan->dense);
 	for (int i = 0; i < plan->dense; i++)
 	{
 		plan->centers[i] = plan->numbers[i].center;
-		plan->scales[i] = plan->numbers[i].scale;
+		plan->inverses[i] = plan->numbers[i].inverse;
 		plan->fills[i] = plan->numbers[i].fill;
 	}
 }
@@ -166,7 +166,7 @@ cvm_encode_plan_release(CvmEncodePlan *plan)
 	cvm_release(plan->categories);
 	cvm_release(plan->numbers);
 	cvm_release(plan->centers);
-	cvm_release(plan->scales);
+	cvm_release(plan->inverses);
 	cvm_release(plan->fills);
 	cvm_release(plan->row);
 	cvm_release(plan);
@@ -181,9 +181,9 @@ cvm_encode_plan_in_place(const CvmEncodePlan *plan)
 /* ---- encoding ---- */
 
 static inline double
-encode_number(double value, double center, double scale, double fill)
+encode_number(double value, double center, double inverse, double fill)
 {
-	return isnan(value) ? fill : (value - center) / scale;
+	return isnan(value) ? fill : (value - center) * inverse;
 }
 
 static void
@@ -198,18 +198,18 @@ encode_straight(const CvmEncodePlan *plan, const double *raw, double *encoded, i
 		{
 			CvmLanes	value;
 			CvmLanes	center;
-			CvmLanes	scale;
+			CvmLanes	inverse;
 			CvmLanes	fill;
 
 			memcpy(&value, raw + i, sizeof(value));
 			memcpy(&center, plan->centers + i, sizeof(center));
-			memcpy(&scale, plan->scales + i, sizeof(scale));
+			memcpy(&inverse, plan->inverses + i, sizeof(inverse));
 			memcpy(&fill, plan->fills + i, sizeof(fill));
-			value = CVM_LANES_SELECT(value == value, (value - center) / scale, fill);
+			value = CVM_LANES_SELECT(value == value, (value - center) * inverse, fill);
 			memcpy(encoded + i, &value, sizeof(value));
 		}
 		for (int i = whole; i < columns; i++)
-			encoded[i] = encode_number(raw[i], plan->centers[i], plan->scales[i],
+			encoded[i] = encode_number(raw[i], plan->centers[i], plan->inverses[i],
 									   plan->fills[i]);
 		raw += columns;
 		encoded += columns;
@@ -230,7 +230,7 @@ encode_numbers(const CvmEncodePlan *plan, const double *raw, double *encoded, in
 			const NumberStep *step = &plan->numbers[i];
 			double		value = step->source >= 0 ? values[step->source] : NAN;
 
-			encoded[step->slot] = encode_number(value, step->center, step->scale, step->fill);
+			encoded[step->slot] = encode_number(value, step->center, step->inverse, step->fill);
 			if (step->flag_slot >= 0)
 				encoded[step->flag_slot] = isnan(value);
 		}

@@ -240,6 +240,18 @@ take_weights(CvmProfile *profile, const CvmBlock *raw)
 	return uniform ? NULL : raw->weight;
 }
 
+/* Whether anything is kept by the hashes of these rows. */
+static bool
+needs_hashes(const CvmProfile *profile, const CvmBlock *raw)
+{
+	if (profile->sample.columns > 0 || profile->coded_columns > 0)
+		return true;
+	for (int i = 0; i < profile->dense_columns; i++)
+		if (profile->present[i] < raw->rows)
+			return true;
+	return false;
+}
+
 CvmStatus
 cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw, CvmError *error)
 {
@@ -250,14 +262,14 @@ cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw, CvmError *error)
 	if (!(profile->weight <= LARGEST_WEIGHT))
 		return cvm_fail(error, CVM_OUT_OF_RANGE, "the weights of the rows add up to more than %g",
 						LARGEST_WEIGHT);
-	for (int row = 0; row < raw->rows; row++)
-		hashes[row] = cvm_hash64((uint64_t) (profile->rows + row), profile->salt);
-
 	cvm_moments_add(profile->moments, profile->dense_columns, raw->dense, raw->rows,
 					weights, profile->present);
 	status = check_range(profile, error);
 	if (status != CVM_OK)
 		return status;
+	if (needs_hashes(profile, raw))
+		for (int row = 0; row < raw->rows; row++)
+			hashes[row] = cvm_hash64((uint64_t) (profile->rows + row), profile->salt);
 	note_missing_numbers(profile, raw, hashes);
 	for (int i = 0; i < profile->dense_columns; i++)
 		if (profile->numbers[i].key_watch != NULL)

@@ -45,8 +45,9 @@ differences(const CvmEncoder *encoder, const Table *table, const CvmColumn *colu
 		{
 			double		value = table_numbers(table, row)[raw_dense + term->part];
 			double		filled = isnan(value) ? term->fill : value;
+			double		expected = (filled - term->center) / term->scale;
 
-			wrong += dense[term->slot] != (filled - term->center) / term->scale;
+			wrong += !(fabs(dense[term->slot] - expected) <= 1e-15 * fabs(expected));
 			if (term->flag_slot >= 0)
 				wrong += dense[term->flag_slot] != isnan(value);
 		}
