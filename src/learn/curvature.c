@@ -45,15 +45,6 @@ levels_stride(const CvmShape *shape)
 
 /* ---- which column is of which kind ---- */
 
-static int
-level_count(const CvmShape *shape, int column)
-{
-	int			next = column + 1 < shape->coded_columns ?
-		shape->coded_first[column + 1] : shape->slots;
-
-	return next - shape->coded_first[column];
-}
-
 /* Columns of the panel if every category of few levels became indicators. */
 static int
 widest_panel(const CvmShape *shape)
@@ -63,8 +54,8 @@ widest_panel(const CvmShape *shape)
 	if (shape->coded_first == NULL)
 		return columns;
 	for (int c = 0; c < shape->coded_columns; c++)
-		if (level_count(shape, c) <= MOST_INDICATORS)
-			columns += level_count(shape, c);
+		if (cvm_coded_levels(shape, c) <= MOST_INDICATORS)
+			columns += cvm_coded_levels(shape, c);
 	return columns;
 }
 
@@ -76,7 +67,7 @@ becomes_indicators(const CvmShape *shape, int column, int widest)
 
 	if (shape->coded_first == NULL)
 		return false;
-	levels = level_count(shape, column);
+	levels = cvm_coded_levels(shape, column);
 	return levels <= MOST_INDICATORS &&
 		(int64_t) levels * widest <= 10 * (int64_t) shape->coded_columns +
 		2 * (int64_t) shape->dense_columns + 30;
@@ -138,7 +129,7 @@ place_levels(CvmCurvature *curvature, int column, bool indicators)
 		levels += levels_stride(shape);
 	}
 	if (indicators)
-		for (int l = 0; l < level_count(shape, column); l++)
+		for (int l = 0; l < cvm_coded_levels(shape, column); l++)
 			curvature->positions[curvature->panel_columns++] =
 				core_position(hessian, shape->coded_first[column] + l);
 }

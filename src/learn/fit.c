@@ -8,11 +8,20 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "learn/solver.h"
+#include "learn/start.h"
 #include "learn/stochastic.h"
 
-/* Most parameters for which a Hessian is formed. */
-#define NEWTON_PARAMETERS 600
+/* Newton's limits: a factorization must not keep an interrupt waiting, and the
+ * Hessian has its place in memory twice. */
+#define NEWTON_ORDER 1000
+#define NEWTON_SIZE 8e6
+
+/* What solver auto reckons with: passes of a fit, and multiplications (or
+ * scattered additions) done in the time of one of the Hessian's kernel. */
+#define NEWTON_PASSES 5
+#define LBFGS_PASSES 100
+#define GRADIENT_COST 3
+#define SCATTER_COST 15
 
 static const char *const outcome_names[] = {
 	"converged", "epoch_limit", "early_stopped", "singular", "separated",
@@ -37,153 +46,72 @@ cvm_outcome_from_name(const char *name, CvmOutcome *outcome)
 	return false;
 }
 
-/* ---- the penalized mean objective ---- */
+/* ---- which solver ---- */
 
-bool
-cvm_problem_is_intercept(const CvmProblem *problem, int parameter)
+/* Order of the part of the Hessian that has to be factored. */
+static double
+newton_order(const CvmShape *shape, int wide_column)
 {
-	int			stride = problem->objective->shape->slots + 1;
+	double		levels = wide_column < 0 ? 0 : cvm_coded_levels(shape, wide_column);
 
-	return parameter % stride == stride - 1;
+	return shape->outputs * (shape->slots + 1 - levels);
 }
 
-double
-cvm_problem_lasso(const CvmProblem *problem, const double *parameters)
+static bool
+newton_fits(const CvmProblem *problem, int wide_column)
 {
-	double		sum = 0;
+	const CvmShape *shape = problem->objective->shape;
 
-	if (problem->l1 == 0)
-		return 0;
-	for (int i = 0; i < problem->parameters; i++)
-		if (!cvm_problem_is_intercept(problem, i))
-			sum += fabs(parameters[i]);
-	return problem->l1 * sum;
+	return newton_order(shape, wide_column) <= NEWTON_ORDER &&
+		cvm_hessian_size(shape, wide_column) <= NEWTON_SIZE;
 }
 
-/* Fills the lower triangles: of the matrix and of the parts for two outputs. */
-static void
-mirror(const CvmShape *shape, double *hessian)
+/* Whether a few passes with a Hessian cost less than many without. */
+static bool
+newton_is_cheaper(const CvmProblem *problem, int wide_column)
 {
-	size_t		stride = (size_t) shape->slots + 1;
-	size_t		leading = stride * shape->outputs;
+	const CvmShape *shape = problem->objective->shape;
+	double		dense = shape->dense_columns + 1;
+	double		coded = shape->coded_columns;
+	double		outputs = shape->outputs;
+	double		rows = problem->objective->rows;
+	double		gradient = outputs * (GRADIENT_COST * dense + SCATTER_COST * coded);
+	double		products = outputs * (outputs + 1) / 2 *
+		(dense * dense / 2 + coded * dense + SCATTER_COST * coded * coded / 2);
+	double		order = newton_order(shape, wide_column);
+	double		factoring = order * order * order / 3 +
+		cvm_hessian_size(shape, wide_column) * order / 2;
 
-	for (int k = 0; k < shape->outputs; k++)
-		for (int l = 0; l < k; l++)
-			for (size_t column = 0; column < stride; column++)
-				for (size_t row = 0; row < column; row++)
-					hessian[l * stride + column + (k * stride + row) * leading] =
-						hessian[l * stride + row + (k * stride + column) * leading];
-	for (size_t column = 0; column < leading; column++)
-		for (size_t row = 0; row < column; row++)
-			hessian[column + row * leading] = hessian[row + column * leading];
+	return NEWTON_PASSES * (rows * (gradient + products) + factoring) <
+		LBFGS_PASSES * rows * gradient;
 }
 
-double
-cvm_problem_evaluate(const CvmProblem *problem, const double *parameters,
-					 double *gradient, double *hessian, double *diagonal)
+/* Whether there are standard errors, which newton alone gives. */
+static bool
+has_covariance(const CvmProblem *problem)
 {
-	const CvmObjective *objective = problem->objective;
-	size_t		count = problem->parameters;
-	double		scale = 1 / objective->total_weight;
-	double		loss;
+	CvmFamily	family = problem->objective->shape->family;
 
-	objective->evaluate(objective->state, parameters, &loss, gradient, hessian, diagonal);
-	loss *= scale;
-	for (size_t i = 0; i < count; i++)
-	{
-		double		l2 = cvm_problem_is_intercept(problem, i) ? 0 : problem->l2;
-
-		loss += l2 / 2 * parameters[i] * parameters[i];
-		if (gradient != NULL)
-			gradient[i] = gradient[i] * scale + l2 * parameters[i];
-		if (diagonal != NULL)
-			diagonal[i] = diagonal[i] * scale + l2;
-		if (hessian != NULL)
-		{
-			for (size_t row = 0; row <= i; row++)
-				hessian[row + i * count] *= scale;
-			hessian[i + i * count] += l2;
-		}
-	}
-	if (hessian != NULL)
-		mirror(objective->shape, hessian);
-	return loss;
+	return problem->l1 == 0 && problem->l2 == 0 && family != CVM_SVM && family != CVM_HUBER;
 }
 
-/* pseudo may be the gradient itself. */
-void
-cvm_problem_pseudo_gradient(const CvmProblem *problem, const double *parameters,
-							const double *gradient, double *pseudo)
+static CvmStatus
+choose_solver(const CvmProblem *problem, CvmSolver *solver, CvmError *error)
 {
-	for (int i = 0; i < problem->parameters; i++)
-	{
-		double		l1 = cvm_problem_is_intercept(problem, i) ? 0 : problem->l1;
+	int			wide_column = cvm_objective_blocks(problem->objective) == NULL ? -1
+		: cvm_hessian_wide_column(problem->objective->shape);
+	bool		fits = newton_fits(problem, wide_column);
 
-		if (parameters[i] != 0 && l1 > 0)
-			pseudo[i] = gradient[i] + copysign(l1, parameters[i]);
-		else
-			pseudo[i] = cvm_shrink(gradient[i], l1);
-	}
-}
-
-void
-cvm_problem_report(const CvmProblem *problem, int iteration, double loss, double gradient_norm)
-{
-	if (problem->progress != NULL)
-		problem->progress->report(problem->progress->state, iteration,
-								  problem->options->epochs, loss, NAN, NAN, gradient_norm);
-}
-
-/* ---- an objective over blocks ---- */
-
-static void
-evaluate_blocks(void *state, const double *parameters, double *loss,
-				double *gradient, double *hessian, double *diagonal)
-{
-	CvmBlockObjective *blocks = state;
-	size_t		count = CVM_PARAMETERS(blocks->shape);
-
-	if (loss != NULL)
-		*loss = 0;
-	if (gradient != NULL)
-		memset(gradient, 0, count * sizeof(double));
-	if (hessian != NULL)
-		memset(hessian, 0, count * count * sizeof(double));
-	if (diagonal != NULL)
-		memset(diagonal, 0, count * sizeof(double));
-	for (int i = 0; i < blocks->source->blocks; i++)
-	{
-		const CvmBlock *block = blocks->source->read(blocks->source->state, i);
-
-		cvm_check_interrupt();
-		cvm_objective_add_block(blocks->shape, block, parameters, blocks->work,
-								loss, gradient, hessian, diagonal);
-	}
-}
-
-void
-cvm_objective_over_blocks(CvmObjective *objective, CvmBlockObjective *blocks,
-						  const CvmShape *shape, CvmBlockSource *source)
-{
-	blocks->shape = shape;
-	blocks->source = source;
-	blocks->work = CVM_NEW(double, cvm_objective_work_size(shape));
-	objective->shape = shape;
-	objective->total_weight = source->total_weight;
-	objective->rows = source->rows;
-	objective->evaluate = evaluate_blocks;
-	objective->state = blocks;
-}
-
-double
-cvm_mean_loss(const CvmShape *shape, CvmBlockSource *source, const double *parameters)
-{
-	CvmBlockObjective blocks = {shape, source, CVM_NEW(double, cvm_objective_work_size(shape))};
-	double		loss;
-
-	evaluate_blocks(&blocks, parameters, &loss, NULL, NULL, NULL);
-	cvm_release(blocks.work);
-	return loss / source->total_weight;
+	*solver = problem->options->solver;
+	if (*solver == CVM_SOLVER_AUTO)
+		*solver = fits && (has_covariance(problem) || newton_is_cheaper(problem, wide_column))
+			? CVM_SOLVER_NEWTON : CVM_SOLVER_LBFGS;
+	if (*solver != CVM_SOLVER_NEWTON || fits)
+		return CVM_OK;
+	cvm_fail(error, CVM_BAD_OPTION, "solver \"newton\" cannot fit %d coefficients",
+			 problem->parameters);
+	cvm_hint(error, "Use solver \"lbfgs\" or \"auto\".");
+	return CVM_BAD_OPTION;
 }
 
 /* ---- fitting ---- */
@@ -193,37 +121,45 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 				  const double *start, const CvmProgress *progress,
 				  CvmFit *fit, CvmError *error)
 {
-	CvmSolver	solver = options->solver;
-	CvmProblem	problem = {
-		.objective = objective,
-		.options = options,
-		.progress = progress,
-		.parameters = CVM_PARAMETERS(objective->shape),
-		.l1 = options->l1 / objective->total_weight,
-		.l2 = options->l2 / objective->total_weight
-	};
+	CvmProblem	problem;
+	CvmSolve	solve;
+	CvmSolver	solver;
+	CvmStatus	status;
+	double	   *reference;
 
-	if (objective->rows == 0)
+	if (objective->rows == 0 || !(objective->total_weight > 0))
 		return cvm_fail(error, CVM_NO_ROWS, "there are no rows to learn from");
-	if (solver == CVM_SOLVER_AUTO)
-		solver = options->l1 == 0 && problem.parameters <= NEWTON_PARAMETERS
-			? CVM_SOLVER_NEWTON : CVM_SOLVER_LBFGS;
-	if (solver == CVM_SOLVER_NEWTON && options->l1 > 0)
-		solver = CVM_SOLVER_LBFGS;
+	cvm_problem_init(&problem, objective, options, progress);
+	status = choose_solver(&problem, &solver, error);
+	if (status != CVM_OK)
+		return status;
+	solve = solver == CVM_SOLVER_NEWTON ? cvm_newton : cvm_lbfgs;
 
 	memset(fit, 0, sizeof(*fit));
-	fit->parameters = CVM_NEW_ZERO(double, problem.parameters);
-	if (start != NULL)
-		memcpy(fit->parameters, start, problem.parameters * sizeof(double));
+	fit->parameters = CVM_NEW(double, problem.parameters);
 	fit->solver = solver;
 	fit->rank = -1;
 	fit->dispersion = 1;
 	fit->validation_loss = NAN;
-	if (solver == CVM_SOLVER_NEWTON)
-		cvm_newton(&problem, fit);
+	reference = CVM_NEW(double, problem.parameters);
+	if (cvm_objective_blocks(objective) != NULL)
+		status = cvm_find_start(&problem, solve, start, fit->parameters, reference, error);
 	else
-		cvm_lbfgs(&problem, fit);
-	return CVM_OK;
+	{
+		status = cvm_null_point(&problem, fit->parameters, reference, error);
+		if (start != NULL)
+			memcpy(fit->parameters, start, problem.parameters * sizeof(double));
+	}
+	if (status == CVM_OK)
+	{
+		cvm_center_outputs(&problem, fit->parameters);
+		problem.reference = reference;
+		problem.whole = true;
+		solve(&problem, fit);
+		cvm_center_outputs(&problem, fit->parameters);
+	}
+	cvm_release(reference);
+	return status;
 }
 
 CvmStatus

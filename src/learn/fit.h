@@ -31,6 +31,14 @@ typedef struct CvmShape
 
 #define CVM_PARAMETERS(shape) ((shape)->outputs * ((shape)->slots + 1))
 
+/* Slots of a coded column; only where coded_first is known. */
+static inline int
+cvm_coded_levels(const CvmShape *shape, int column)
+{
+	return (column + 1 < shape->coded_columns ? shape->coded_first[column + 1] : shape->slots) -
+		shape->coded_first[column];
+}
+
 typedef enum CvmOutcome
 {
 	CVM_CONVERGED = 0,			/* values are part of the model format */

@@ -2,6 +2,12 @@
  * lbfgs.c
  *		Limited-memory BFGS (Liu and Nocedal, 1989), and its orthant-wise form
  *		for the lasso penalty (Andrew and Gao, 2007).
+ *
+ * The inverse Hessian that the memory corrects is that of the diagonal at the
+ * start, so that columns of any scale and levels of any frequency start alike,
+ * and a step of length 1 is right almost always: one pass over the rows an
+ * iteration.  The line search brackets a point of the weak Wolfe conditions
+ * (Lewis and Overton, 2013); orthant-wise steps only have to fall.
  */
 #include "learn/solver.h"
 
@@ -11,157 +17,289 @@
 #include "base/memory.h"
 #include "linalg/dense.h"
 
-#define MEMORY 10
+#define MEMORY 12
 #define DEFAULT_ITERATIONS 1000
 #define ARMIJO 1e-4
+#define WOLFE 0.9
+#define MOST_TRIALS 40
 
-typedef struct History
+/* Relative change of the loss that rounding may hide. */
+#define INVISIBLE 1e-13
+
+/* Mean loss of a classifier that makes no mistakes. */
+#define NO_LOSS 1e-9
+
+typedef struct Lbfgs
 {
+	const CvmProblem *problem;
+	CvmFit	   *fit;
 	size_t		count;
+	double	   *diagonal;
+	double	   *gradient;		/* without lasso */
+	double	   *pseudo;			/* with it */
+	double	   *direction;
+	double	   *trial;
+	double	   *trial_gradient;
+	double		value;			/* with lasso */
+
 	int			stored;
 	int			next;
-	double	   *step[MEMORY];
-	double	   *change[MEMORY]; /* of the gradient */
-	double		curvature[MEMORY];
-} History;
+	double	   *steps[MEMORY];
+	double	   *changes[MEMORY];	/* of the gradient */
+	double		products[MEMORY];	/* of the two */
+} Lbfgs;
 
-/* direction = - H direction by the two-loop recursion. */
-static void
-apply_history(const History *history, double *direction)
+/* ---- memory ---- */
+
+/* Place in memory of the pair that is "age" older than the last. */
+static int
+place(const Lbfgs *lbfgs, int age)
 {
-	double		factor[MEMORY];
-	size_t		count = history->count;
+	return (lbfgs->next - 1 - age + 2 * MEMORY) % MEMORY;
+}
 
-	for (int i = 0; i < history->stored; i++)
+/* direction = - H pseudo, by the two-loop recursion. */
+static void
+find_direction(Lbfgs *lbfgs)
+{
+	size_t		count = lbfgs->count;
+	double	   *direction = lbfgs->direction;
+	double		factors[MEMORY];
+	double		scale = 1;
+
+	for (size_t i = 0; i < count; i++)
+		direction[i] = -lbfgs->pseudo[i];
+	for (int age = 0; age < lbfgs->stored; age++)
 	{
-		int			at = (history->next - 1 - i + 2 * MEMORY) % MEMORY;
+		int			at = place(lbfgs, age);
 
-		factor[at] = cvm_dot(count, history->step[at], direction) / history->curvature[at];
-		cvm_add_scaled(count, -factor[at], history->change[at], direction);
+		factors[age] = cvm_dot(count, lbfgs->steps[at], direction) / lbfgs->products[at];
+		cvm_add_scaled(count, -factors[age], lbfgs->changes[at], direction);
 	}
-	if (history->stored > 0)
+	if (lbfgs->stored > 0)
 	{
-		int			last = (history->next - 1 + MEMORY) % MEMORY;
-		double		scale = history->curvature[last] /
-			cvm_dot(count, history->change[last], history->change[last]);
+		const double *change = lbfgs->changes[place(lbfgs, 0)];
+		double		square = 0;
 
 		for (size_t i = 0; i < count; i++)
-			direction[i] *= scale;
-	}
-	for (int i = history->stored - 1; i >= 0; i--)
-	{
-		int			at = (history->next - 1 - i + 2 * MEMORY) % MEMORY;
-		double		back = cvm_dot(count, history->change[at], direction) / history->curvature[at];
-
-		cvm_add_scaled(count, factor[at] - back, history->step[at], direction);
+			square += change[i] * change[i] / lbfgs->diagonal[i];
+		scale = lbfgs->products[place(lbfgs, 0)] / square;
 	}
 	for (size_t i = 0; i < count; i++)
-		direction[i] = -direction[i];
+		direction[i] *= scale / lbfgs->diagonal[i];
+	for (int age = lbfgs->stored - 1; age >= 0; age--)
+	{
+		int			at = place(lbfgs, age);
+		double		back = cvm_dot(count, lbfgs->changes[at], direction) / lbfgs->products[at];
+
+		cvm_add_scaled(count, factors[age] - back, lbfgs->steps[at], direction);
+	}
+	/* orthant-wise: only where it descends */
+	if (lbfgs->problem->l1 > 0)
+		for (size_t i = 0; i < count; i++)
+			if (direction[i] * lbfgs->pseudo[i] > 0 &&
+				!cvm_problem_is_intercept(lbfgs->problem, (int) i))
+				direction[i] = 0;
+}
+
+static void
+remember(Lbfgs *lbfgs)
+{
+	int			at = lbfgs->next;
+	double	   *step = lbfgs->steps[at];
+	double	   *change = lbfgs->changes[at];
+
+	for (size_t i = 0; i < lbfgs->count; i++)
+	{
+		step[i] = lbfgs->trial[i] - lbfgs->fit->parameters[i];
+		change[i] = lbfgs->trial_gradient[i] - lbfgs->gradient[i];
+	}
+	lbfgs->products[at] = cvm_dot(lbfgs->count, step, change);
+	if (!(lbfgs->products[at] > 1e-12 * cvm_norm(lbfgs->count, step) * cvm_norm(lbfgs->count, change)))
+		return;
+	lbfgs->next = (at + 1) % MEMORY;
+	if (lbfgs->stored < MEMORY)
+		lbfgs->stored++;
+}
+
+/* ---- the line search ---- */
+
+/* Sets the trial point and its gradient; returns its value. */
+static double
+try_step(Lbfgs *lbfgs, double size)
+{
+	const CvmProblem *problem = lbfgs->problem;
+	const double *parameters = lbfgs->fit->parameters;
+
+	for (size_t i = 0; i < lbfgs->count; i++)
+	{
+		double		side = parameters[i] != 0 ? parameters[i] : -lbfgs->pseudo[i];
+
+		lbfgs->trial[i] = parameters[i] + size * lbfgs->direction[i];
+		/* not across zero */
+		if (problem->l1 > 0 && lbfgs->trial[i] * side <= 0 &&
+			!cvm_problem_is_intercept(problem, (int) i))
+			lbfgs->trial[i] = 0;
+	}
+	return cvm_problem_evaluate(problem, lbfgs->trial, lbfgs->trial_gradient, NULL, NULL) +
+		cvm_problem_lasso(problem, lbfgs->trial);
+}
+
+/* Change that the slope at the start promises for the trial point. */
+static double
+promised(const Lbfgs *lbfgs)
+{
+	double		sum = 0;
+
+	for (size_t i = 0; i < lbfgs->count; i++)
+		sum += lbfgs->pseudo[i] * (lbfgs->trial[i] - lbfgs->fit->parameters[i]);
+	return sum;
+}
+
+/* Moves to a better point; false: there is none. */
+static bool
+move(Lbfgs *lbfgs)
+{
+	double		slope = cvm_dot(lbfgs->count, lbfgs->pseudo, lbfgs->direction);
+	double		rounding = INVISIBLE * fabs(lbfgs->value);
+	double		low = 0;
+	double		high = INFINITY;
+	double		size = 1;
+	double	   *swap;
+
+	for (int i = 0; i < MOST_TRIALS; i++)
+	{
+		double		value = try_step(lbfgs, size);
+		double		change = value - lbfgs->value;
+
+		if (!(change <= ARMIJO * promised(lbfgs) + rounding))
+		{
+			/* the parabola's minimum */
+			double		next = -slope * size * size / (2 * (change - slope * size));
+
+			high = size;
+			size = isfinite(change) && next > low + 0.1 * (high - low) &&
+				next < low + 0.7 * (high - low) ? next : low + 0.3 * (high - low);
+			continue;
+		}
+		if (lbfgs->problem->l1 == 0 &&
+			cvm_dot(lbfgs->count, lbfgs->trial_gradient, lbfgs->direction) < WOLFE * slope &&
+			i + 1 < MOST_TRIALS)
+		{
+			low = size;
+			size = isfinite(high) ? (low + high) / 2 : 2 * size;
+			continue;
+		}
+		remember(lbfgs);
+		lbfgs->value = value;
+		memcpy(lbfgs->fit->parameters, lbfgs->trial, lbfgs->count * sizeof(double));
+		swap = lbfgs->gradient;
+		lbfgs->gradient = lbfgs->trial_gradient;
+		lbfgs->trial_gradient = swap;
+		lbfgs->fit->iterations++;
+		return true;
+	}
+	return false;
+}
+
+/* ---- the loop ---- */
+
+static void
+begin(Lbfgs *lbfgs)
+{
+	const CvmProblem *problem = lbfgs->problem;
+	double	   *parameters = lbfgs->fit->parameters;
+
+	lbfgs->value = cvm_problem_evaluate(problem, parameters, lbfgs->gradient, NULL,
+										lbfgs->diagonal);
+	if (!isfinite(lbfgs->value))
+	{
+		/* a start from other rows */
+		memset(parameters, 0, lbfgs->count * sizeof(double));
+		lbfgs->value = cvm_problem_evaluate(problem, parameters, lbfgs->gradient, NULL,
+											lbfgs->diagonal);
+	}
+	lbfgs->value += cvm_problem_lasso(problem, parameters);
+	for (size_t i = 0; i < lbfgs->count; i++)
+		if (!(lbfgs->diagonal[i] > 0))
+			lbfgs->diagonal[i] = 1;
+}
+
+static void
+run(Lbfgs *lbfgs)
+{
+	const CvmProblem *problem = lbfgs->problem;
+	CvmFit	   *fit = lbfgs->fit;
+	CvmFamily	family = problem->objective->shape->family;
+	int			limit = problem->whole && problem->options->epochs > 0
+		? problem->options->epochs : DEFAULT_ITERATIONS;
+	bool		stalled = false;
+
+	fit->outcome = CVM_EPOCH_LIMIT;
+	begin(lbfgs);
+	for (;;)
+	{
+		cvm_problem_pseudo_gradient(problem, fit->parameters, lbfgs->gradient, lbfgs->pseudo);
+		fit->gradient_norm = cvm_norm(lbfgs->count, lbfgs->pseudo);
+		fit->loss = cvm_problem_loss(problem, fit->parameters, lbfgs->value);
+		cvm_problem_report(problem, fit->iterations, fit->loss, fit->gradient_norm);
+		if (cvm_problem_is_optimum(problem, lbfgs->pseudo, lbfgs->diagonal))
+		{
+			fit->outcome = CVM_CONVERGED;
+			return;
+		}
+		if ((family == CVM_LOGISTIC || family == CVM_SOFTMAX) && problem->l1 == 0 &&
+			problem->l2 == 0 && fit->loss < NO_LOSS)
+		{
+			fit->outcome = CVM_SEPARATED;
+			return;
+		}
+		if (fit->iterations >= limit)
+			return;
+
+		find_direction(lbfgs);
+		if (move(lbfgs))
+		{
+			stalled = false;
+			continue;
+		}
+		/* once more along the gradient, then that was as far as it goes */
+		if (stalled || lbfgs->stored == 0)
+		{
+			CvmProblem	relaxed = *problem;
+
+			relaxed.tolerance = sqrt(problem->tolerance);
+			if (cvm_problem_is_optimum(&relaxed, lbfgs->pseudo, lbfgs->diagonal))
+				fit->outcome = CVM_CONVERGED;
+			return;
+		}
+		lbfgs->stored = 0;
+		stalled = true;
+	}
 }
 
 void
 cvm_lbfgs(const CvmProblem *problem, CvmFit *fit)
 {
 	size_t		count = problem->parameters;
-	History		history = {.count = count};
-	double	   *gradient = CVM_NEW(double, count);
-	double	   *next_gradient = CVM_NEW(double, count);
-	double	   *pseudo = CVM_NEW(double, count);
-	double	   *direction = CVM_NEW(double, count);
-	double	   *trial = CVM_NEW(double, count);
-	int			limit = problem->options->epochs > 0 ? problem->options->epochs
-		: DEFAULT_ITERATIONS;
-	double		value = cvm_problem_evaluate(problem, fit->parameters, gradient, NULL, NULL) +
-		cvm_problem_lasso(problem, fit->parameters);
-	double		first_norm = 0;
+	double	   *memory = CVM_NEW(double, count * (6 + 2 * MEMORY));
+	Lbfgs		lbfgs = {
+		.problem = problem,
+		.fit = fit,
+		.count = count,
+		.diagonal = memory,
+		.gradient = memory + count,
+		.pseudo = memory + 2 * count,
+		.direction = memory + 3 * count,
+		.trial = memory + 4 * count,
+		.trial_gradient = memory + 5 * count
+	};
 
 	for (int i = 0; i < MEMORY; i++)
 	{
-		history.step[i] = CVM_NEW(double, count);
-		history.change[i] = CVM_NEW(double, count);
+		lbfgs.steps[i] = memory + (6 + 2 * i) * count;
+		lbfgs.changes[i] = memory + (7 + 2 * i) * count;
 	}
-	fit->outcome = CVM_EPOCH_LIMIT;
-	for (;; fit->iterations++)
-	{
-		double		size = 1;
-		double		next_value = value;
-		double		squares = 0;
-
-		cvm_problem_pseudo_gradient(problem, fit->parameters, gradient, pseudo);
-		fit->gradient_norm = cvm_norm(count, pseudo);
-		for (size_t i = 0; i < count; i++)
-			if (!cvm_problem_is_intercept(problem, i))
-				squares += fit->parameters[i] * fit->parameters[i];
-		fit->loss = value - problem->l2 / 2 * squares - cvm_problem_lasso(problem, fit->parameters);
-		cvm_problem_report(problem, fit->iterations, fit->loss, fit->gradient_norm);
-		if (fit->iterations == 0)
-			first_norm = fmax(fit->gradient_norm, 1e-300);
-		if (fit->gradient_norm <= problem->options->tolerance * fmin(1, first_norm))
-		{
-			fit->outcome = CVM_CONVERGED;
-			break;
-		}
-		if (fit->iterations == limit)
-			break;
-
-		memcpy(direction, pseudo, count * sizeof(double));
-		apply_history(&history, direction);
-		if (problem->l1 > 0)
-			for (size_t i = 0; i < count; i++)
-				if (direction[i] * pseudo[i] >= 0 && !cvm_problem_is_intercept(problem, i))
-					direction[i] = 0;
-		if (history.stored == 0)
-			size = fmin(1, 1 / fit->gradient_norm);
-		for (; size > 1e-15; size /= 2)
-		{
-			double		decrease = 0;
-
-			for (size_t i = 0; i < count; i++)
-			{
-				double		sign = fit->parameters[i] != 0 ? fit->parameters[i] : -pseudo[i];
-
-				trial[i] = fit->parameters[i] + size * direction[i];
-				if (problem->l1 > 0 && trial[i] * sign <= 0 && !cvm_problem_is_intercept(problem, i))
-					trial[i] = 0;
-				decrease += pseudo[i] * (trial[i] - fit->parameters[i]);
-			}
-			next_value = cvm_problem_evaluate(problem, trial, next_gradient, NULL, NULL) +
-				cvm_problem_lasso(problem, trial);
-			if (next_value <= value + ARMIJO * decrease + 1e-15 * fabs(value))
-				break;
-		}
-		if (!(size > 1e-15))
-		{
-			fit->outcome = CVM_CONVERGED;
-			break;
-		}
-		{
-			int			at = history.next;
-
-			for (size_t i = 0; i < count; i++)
-			{
-				history.step[at][i] = trial[i] - fit->parameters[i];
-				history.change[at][i] = next_gradient[i] - gradient[i];
-			}
-			history.curvature[at] = cvm_dot(count, history.step[at], history.change[at]);
-			if (history.curvature[at] > 1e-300)
-			{
-				history.next = (at + 1) % MEMORY;
-				history.stored += history.stored < MEMORY;
-			}
-		}
-		value = next_value;
-		memcpy(fit->parameters, trial, count * sizeof(double));
-		memcpy(gradient, next_gradient, count * sizeof(double));
-	}
-	for (int i = 0; i < MEMORY; i++)
-	{
-		cvm_release(history.step[i]);
-		cvm_release(history.change[i]);
-	}
-	cvm_release(gradient);
-	cvm_release(next_gradient);
-	cvm_release(pseudo);
-	cvm_release(direction);
-	cvm_release(trial);
+	run(&lbfgs);
+	cvm_release(memory);
 }

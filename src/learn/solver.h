@@ -2,7 +2,7 @@
  * solver.h
  *		What the solvers share: the penalized mean objective.
  *
- * They minimize the penalized mean objective
+ * They minimize
  *
  *	  f(b) = (sum of row losses + l1 |b| + l2/2 b^2) / total_weight
  *
@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-#include "learn/fit.h"
+#include "learn/hessian.h"
 
 typedef struct CvmProblem
 {
@@ -23,22 +23,35 @@ typedef struct CvmProblem
 	int			parameters;
 	double		l1;				/* divided by the total weight */
 	double		l2;
+	double		tolerance;		/* relative gradient norm; see cvm_problem_is_optimum */
+	double		softening;		/* of huber's curvature: see row_loss.h */
+	const double *reference;	/* gradient of the null model, or NULL */
+	bool		whole;			/* false: only looks for a start, on some rows */
 } CvmProblem;
 
-/*
- * f without its l1 part, and its derivatives where the pointer is not NULL
- * (hessian: as in fit.h, but all of both triangles is filled).
- */
-extern double cvm_problem_evaluate(const CvmProblem *problem, const double *parameters,
-								   double *gradient, double *hessian, double *diagonal);
+extern void cvm_problem_init(CvmProblem *problem, const CvmObjective *objective,
+							 const CvmOptions *options, const CvmProgress *progress);
 
-/* l1 |b|, and whether a parameter is an intercept. */
+/* f without its l1 part, and its derivatives where the pointer is not NULL. */
+extern double cvm_problem_evaluate(const CvmProblem *problem, const double *parameters,
+								   double *gradient, CvmHessian *hessian, double *diagonal);
+
+/* l1 |b|, the mean loss without penalties from f, and what an intercept is. */
 extern double cvm_problem_lasso(const CvmProblem *problem, const double *parameters);
+extern double cvm_problem_loss(const CvmProblem *problem, const double *parameters, double value);
 extern bool cvm_problem_is_intercept(const CvmProblem *problem, int parameter);
 
 /* The subgradient of least norm of f, from the gradient without l1. */
 extern void cvm_problem_pseudo_gradient(const CvmProblem *problem, const double *parameters,
 										const double *gradient, double *pseudo);
+
+/*
+ * Whether a (pseudo-)gradient is small: its norm is at most tolerance times
+ * that of the null model's gradient, each element divided by the root of the
+ * Hessian's diagonal, so that the scale of columns and target do not count.
+ */
+extern bool cvm_problem_is_optimum(const CvmProblem *problem, const double *gradient,
+								   const double *diagonal);
 
 /* The point nearest to value where moving costs threshold a unit and zero is free. */
 static inline double
@@ -48,6 +61,9 @@ cvm_shrink(double value, double threshold)
 
 	return copysign(size < 0 ? 0 : size, value);
 }
+
+extern void cvm_problem_report(const CvmProblem *problem, int iteration, double loss,
+							   double gradient_norm);
 
 /* An objective over the blocks of a source; release blocks->work when done. */
 typedef struct CvmBlockObjective
@@ -60,12 +76,13 @@ typedef struct CvmBlockObjective
 extern void cvm_objective_over_blocks(CvmObjective *objective, CvmBlockObjective *blocks,
 									  const CvmShape *shape, CvmBlockSource *source);
 
-extern void cvm_problem_report(const CvmProblem *problem, int iteration, double loss,
-							   double gradient_norm);
+/* The blocks behind an objective, or NULL. */
+extern const CvmBlockObjective *cvm_objective_blocks(const CvmObjective *objective);
 
 /*
  * fit->parameters holds the start and becomes the optimum; outcome,
- * iterations, rank, gradient_norm are set, and covariance where it is wanted.
+ * iterations, gradient_norm are set, loss, rank and covariance if the problem
+ * is whole.
  */
 extern void cvm_newton(const CvmProblem *problem, CvmFit *fit);
 extern void cvm_lbfgs(const CvmProblem *problem, CvmFit *fit);

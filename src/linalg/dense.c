@@ -1,6 +1,6 @@
 /*
  * dense.c
- *		Dense vectors and symmetric matrices: shims over BLAS and LAPACK.
+ *		Dense vectors and matrices: shims over BLAS and LAPACK.
  *
  * LAPACK's Fortran symbols are in OpenBLAS; they are declared here, so that
  * no LAPACK header is needed to build.
@@ -11,20 +11,30 @@
 
 #include "base/memory.h"
 
-extern void dsyrk_(const char *uplo, const char *trans, const int *n, const int *k,
-				   const double *alpha, const double *a, const int *lda,
-				   const double *beta, double *c, const int *ldc);
-extern void dgemm_(const char *transpose_a, const char *transpose_b, const int *m, const int *n,
+extern void dgemv_(const char *trans, const int *m, const int *n, const double *alpha,
+				   const double *a, const int *lda, const double *x, const int *incx,
+				   const double *beta, double *y, const int *incy);
+extern void dgemm_(const char *transa, const char *transb, const int *m, const int *n,
 				   const int *k, const double *alpha, const double *a, const int *lda,
 				   const double *b, const int *ldb, const double *beta, double *c,
 				   const int *ldc);
+extern void dsyrk_(const char *uplo, const char *trans, const int *n, const int *k,
+				   const double *alpha, const double *a, const int *lda,
+				   const double *beta, double *c, const int *ldc);
+extern void dtrmm_(const char *side, const char *uplo, const char *trans,
+				   const char *diag, const int *m, const int *n, const double *alpha,
+				   const double *a, const int *lda, double *b, const int *ldb);
+extern void dtrsv_(const char *uplo, const char *trans, const char *diag, const int *n,
+				   const double *a, const int *lda, double *x, const int *incx);
+extern void dtrtri_(const char *uplo, const char *diag, const int *n, double *a,
+					const int *lda, int *info);
 extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
-extern void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a,
-					const int *lda, double *b, const int *ldb, int *info);
-extern void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info);
-extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a,
-					const int *lda, double *w, double *work, const int *lwork,
-					int *iwork, const int *liwork, int *info);
+extern void dpstrf_(const char *uplo, const int *n, double *a, const int *lda, int *piv,
+					int *rank, const double *tol, double *work, int *info);
+
+static const double one = 1;
+static const double zero = 0;
+static const int step = 1;
 
 double
 cvm_dot(size_t count, const double *x, const double *y)
@@ -49,25 +59,11 @@ cvm_add_scaled(size_t count, double factor, const double *x, double *y)
 		y[i] += factor * x[i];
 }
 
-void
-cvm_add_cross_product(int order, int rows, const double *x, double *a, size_t leading)
-{
-	const double one = 1;
-	int			lda = order;
-	int			ldc = (int) leading;
-
-	if (order > 0 && rows > 0)
-		dsyrk_("U", "N", &order, &rows, &one, x, &lda, &one, a, &ldc);
-}
-
 /* BLAS is column-major: product' = y x'. */
 void
 cvm_multiply_transposed(int rows, int columns, int inner, const double *x, const double *y,
 						double *product)
 {
-	double		one = 1;
-	double		zero = 0;
-
 	if (rows > 0 && columns > 0 && inner > 0)
 		dgemm_("T", "N", &columns, &rows, &inner, &one, y, &inner, x, &inner, &zero,
 			   product, &columns);
@@ -82,43 +78,86 @@ cvm_cholesky(int order, double *a)
 	return info == 0;
 }
 
-void
-cvm_cholesky_solve(int order, const double *factor, double *b)
+int
+cvm_pivoted_cholesky(int order, double *a, double tolerance, int *pivots)
 {
-	const int	one = 1;
+	double	   *work = CVM_NEW(double, 2 * (size_t) order);
+	int			rank;
 	int			info;
 
-	dpotrs_("U", &order, &one, factor, &order, b, &order, &info);
-}
-
-void
-cvm_cholesky_invert(int order, double *factor)
-{
-	int			info;
-
-	dpotri_("U", &order, factor, &order, &info);
-}
-
-bool
-cvm_symmetric_eigen(int order, double *a, double *values)
-{
-	int			work_size = -1;
-	int			integer_size = -1;
-	double		best_work;
-	int			best_integer;
-	int			info;
-	double	   *work;
-	int		   *integers;
-
-	dsyevd_("V", "U", &order, a, &order, values, &best_work, &work_size,
-			&best_integer, &integer_size, &info);
-	work_size = (int) best_work;
-	integer_size = best_integer;
-	work = CVM_NEW(double, work_size);
-	integers = CVM_NEW(int, integer_size);
-	dsyevd_("V", "U", &order, a, &order, values, work, &work_size, integers,
-			&integer_size, &info);
+	dpstrf_("U", &order, a, &order, pivots, &rank, &tolerance, work, &info);
+	for (int i = 0; i < order; i++)
+		pivots[i]--;
 	cvm_release(work);
-	cvm_release(integers);
-	return info == 0;
+	return rank;
+}
+
+void
+cvm_solve_transposed(int order, const double *u, int leading, double *b)
+{
+	dtrsv_("U", "T", "N", &order, u, &leading, b, &step);
+}
+
+void
+cvm_solve_upper(int order, const double *u, int leading, double *b)
+{
+	dtrsv_("U", "N", "N", &order, u, &leading, b, &step);
+}
+
+void
+cvm_invert_upper(int order, double *u, int leading)
+{
+	int			info;
+
+	dtrtri_("U", "N", &order, u, &leading, &info);
+}
+
+void
+cvm_multiply_upper(int order, int columns, const double *u, int leading,
+				   double *b, int leading_b)
+{
+	if (order > 0 && columns > 0)
+		dtrmm_("L", "U", "N", "N", &order, &columns, &one, u, &leading, b, &leading_b);
+}
+
+void
+cvm_add_product(int rows, int columns, double factor, const double *a,
+				const double *x, double *y)
+{
+	if (rows > 0 && columns > 0)
+		dgemv_("N", &rows, &columns, &factor, a, &rows, x, &step, &one, y, &step);
+}
+
+void
+cvm_add_transposed_product(int rows, int columns, double factor, const double *a,
+						   const double *x, double *y)
+{
+	if (rows > 0 && columns > 0)
+		dgemv_("T", &rows, &columns, &factor, a, &rows, x, &step, &one, y, &step);
+}
+
+/* product' = A'x' */
+void
+cvm_multiply_rows(int rows, int columns, int inner, const double *x,
+				  const double *a, int leading, double *product)
+{
+	if (rows > 0 && columns > 0 && inner > 0)
+		dgemm_("T", "N", &columns, &rows, &inner, &one, a, &leading, x, &inner, &zero,
+			   product, &columns);
+}
+
+void
+cvm_multiply(int rows, int columns, int inner, const double *a, const double *b,
+			 int leading_b, double *c)
+{
+	if (rows > 0 && columns > 0)
+		dgemm_("N", "N", &rows, &columns, &inner, &one, a, &rows, b, &leading_b,
+			   &zero, c, &rows);
+}
+
+void
+cvm_add_outer_products(int order, int columns, double factor, const double *u, double *s)
+{
+	if (order > 0 && columns > 0)
+		dsyrk_("U", "N", &order, &columns, &factor, u, &order, &one, s, &order);
 }

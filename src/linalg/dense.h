@@ -1,9 +1,10 @@
 /*
  * dense.h
- *		Dense vectors and symmetric matrices: shims over BLAS and LAPACK.
+ *		Dense vectors and matrices: shims over BLAS and LAPACK.
  *
- * Matrices are column-major, a[row + column * order].  Of a symmetric one only
- * the upper triangle (row <= column) is read or written unless it says so.
+ * Matrices are column-major, a[row + column * leading]; of square ones the
+ * leading dimension is the order unless it is given.  Of a symmetric or upper
+ * triangular one only the upper triangle (row <= column) is read or written.
  */
 #ifndef CVM_DENSE_H
 #define CVM_DENSE_H
@@ -16,9 +17,9 @@ extern double cvm_dot(size_t count, const double *x, const double *y);
 extern double cvm_norm(size_t count, const double *x);
 extern void cvm_add_scaled(size_t count, double factor, const double *x, double *y);
 
-/* a += x'x for x of rows x order, row-major; the leading dimension of a is given. */
-extern void cvm_add_cross_product(int order, int rows, const double *x,
-								  double *a, size_t leading);
+/* product = x A of x (rows x inner, row-major), product row-major. */
+extern void cvm_multiply_rows(int rows, int columns, int inner, const double *x,
+							  const double *a, int leading, double *product);
 
 /* product = x y' of x (rows x inner) and y (columns x inner), all row-major. */
 extern void cvm_multiply_transposed(int rows, int columns, int inner, const double *x,
@@ -27,11 +28,37 @@ extern void cvm_multiply_transposed(int rows, int columns, int inner, const doub
 /* a = U'U in place; false: not positive definite. */
 extern bool cvm_cholesky(int order, double *a);
 
-/* Solves U'U x = b in place of b; inverts it in place of U (upper triangle). */
-extern void cvm_cholesky_solve(int order, const double *factor, double *b);
-extern void cvm_cholesky_invert(int order, double *factor);
+/*
+ * The same with pivoting, as long as the largest pivot left is above
+ * tolerance: column i of U'U is column pivots[i] of a.  Returns the rank, the
+ * number of rows of U.
+ */
+extern int	cvm_pivoted_cholesky(int order, double *a, double tolerance, int *pivots);
 
-/* Eigenvalues, rising, and eigenvectors (columns of a) of a symmetric matrix. */
-extern bool cvm_symmetric_eigen(int order, double *a, double *values);
+/* Solves U'x = b or U x = b in place of b, for the first "order" rows and
+ * columns of U. */
+extern void cvm_solve_transposed(int order, const double *u, int leading, double *b);
+extern void cvm_solve_upper(int order, const double *u, int leading, double *b);
+
+/* The inverse of U, in its place. */
+extern void cvm_invert_upper(int order, double *u, int leading);
+
+/* b = U b for b of order x columns, for the first "order" rows of U. */
+extern void cvm_multiply_upper(int order, int columns, const double *u, int leading,
+							   double *b, int leading_b);
+
+/* y += factor A x, or A'x, for A of rows x columns. */
+extern void cvm_add_product(int rows, int columns, double factor, const double *a,
+							const double *x, double *y);
+extern void cvm_add_transposed_product(int rows, int columns, double factor,
+									   const double *a, const double *x, double *y);
+
+/* c = A B for A of rows x inner, B of inner x columns. */
+extern void cvm_multiply(int rows, int columns, int inner, const double *a,
+						 const double *b, int leading_b, double *c);
+
+/* s += factor U U' for U of order x columns. */
+extern void cvm_add_outer_products(int order, int columns, double factor,
+								   const double *u, double *s);
 
 #endif							/* CVM_DENSE_H */

@@ -1,0 +1,246 @@
+/*
+ * start.c
+ *		Where the full-batch solvers start.
+ *
+ * A pass over a million rows costs as much as ten iterations over a tenth of
+ * them, and the optimum of a sample of n rows is within some 1 / sqrt(n) of
+ * that of all rows.  Newton's method squares that distance with each pass: from
+ * a sample of a hundred thousand rows two passes are enough for ten digits,
+ * and a third one shows it.  So the fit goes from the null model to the optimum
+ * of a small sample, of a larger one, and then to all rows.  Whatever the
+ * samples say, it is a start and no more: the last solver sees all rows and
+ * has its line search.
+ */
+#include "learn/start.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "learn/subsample.h"
+
+/* Of how many times more rows a sample must be taken, to be worth it. */
+#define LEAST_STRIDE 8
+
+/* Blocks of the larger and the least blocks of the smaller sample. */
+#define SAMPLE_BLOCKS 384
+#define LEAST_SAMPLE_BLOCKS 24
+
+/* Rows that a sample has for each parameter, at least. */
+#define ROWS_A_PARAMETER 12
+
+/* Memory for the sample of a source that is read in order. */
+#define SAMPLE_BYTES (64.0 * 1024 * 1024)
+
+/* Relative gradient norm at which the optimum of a sample is near enough. */
+#define SAMPLE_TOLERANCE 1e-3
+
+/* ---- the null model ---- */
+
+/* Shares of 0 and 1 have no logit: half a row is taken off. */
+static double
+within(const CvmProblem *problem, double share)
+{
+	double		half_row = 0.5 / problem->objective->rows;
+
+	return fmin(fmax(share, half_row), 1 - half_row);
+}
+
+static CvmStatus
+one_class(CvmError *error)
+{
+	cvm_fail(error, CVM_ONE_CLASS, "the target has a single class in the rows to learn from");
+	cvm_hint(error, "A classifier needs rows of at least two classes.");
+	return CVM_ONE_CLASS;
+}
+
+/* From the gradient at zero, which tells the weighted mean of the target. */
+static CvmStatus
+set_intercepts(const CvmProblem *problem, const double *gradient, double *parameters,
+			   CvmError *error)
+{
+	const CvmShape *shape = problem->objective->shape;
+	size_t		stride = (size_t) shape->slots + 1;
+	double		slope = gradient[shape->slots];
+	double	   *intercept = parameters + shape->slots;
+	double		certain = 1 - 1e-12;
+	double		share;
+
+	switch (shape->family)
+	{
+		case CVM_LINEAR:
+			*intercept = -slope;
+			break;
+		case CVM_LOGISTIC:
+			if (fabs(slope) >= 0.5 * certain)
+				return one_class(error);
+			share = within(problem, 0.5 - slope);
+			*intercept = log(share / (1 - share));
+			break;
+		case CVM_POISSON:
+			*intercept = log(fmax(1 - slope, 0.5 / problem->objective->rows));
+			break;
+		case CVM_SVM:
+			if (fabs(slope) >= certain)
+				return one_class(error);
+			*intercept = -slope;
+			break;
+		case CVM_HUBER:
+			break;				/* saturated: it does not tell */
+		case CVM_SOFTMAX:
+			for (int k = 0; k < shape->outputs; k++)
+			{
+				share = 1.0 / shape->outputs - gradient[k * stride + shape->slots];
+				if (share >= certain)
+					return one_class(error);
+				parameters[k * stride + shape->slots] = log(within(problem, share));
+			}
+			cvm_center_outputs(problem, parameters);
+			break;
+	}
+	return CVM_OK;
+}
+
+CvmStatus
+cvm_null_point(const CvmProblem *problem, double *parameters, double *reference, CvmError *error)
+{
+	CvmStatus	status;
+
+	memset(parameters, 0, problem->parameters * sizeof(double));
+	cvm_problem_evaluate(problem, parameters, reference, NULL, NULL);
+	status = set_intercepts(problem, reference, parameters, error);
+	if (status != CVM_OK)
+		return status;
+	cvm_problem_evaluate(problem, parameters, reference, NULL, NULL);
+	cvm_problem_pseudo_gradient(problem, parameters, reference, reference);
+	return CVM_OK;
+}
+
+void
+cvm_center_outputs(const CvmProblem *problem, double *parameters)
+{
+	const CvmShape *shape = problem->objective->shape;
+	size_t		stride = (size_t) shape->slots + 1;
+
+	for (size_t slot = problem->l1 > 0 ? shape->slots : 0; slot < stride && shape->outputs > 1; slot++)
+	{
+		double		mean = 0;
+
+		for (int k = 0; k < shape->outputs; k++)
+			mean += parameters[k * stride + slot] / shape->outputs;
+		for (int k = 0; k < shape->outputs; k++)
+			parameters[k * stride + slot] -= mean;
+	}
+}
+
+/* ---- samples ---- */
+
+/* Moves the parameters to the optimum of these rows, if there is one. */
+static void
+approach(const CvmProblem *problem, const CvmShape *shape, CvmBlockSource *source,
+		 CvmSolve solve, const double *reference, double *parameters)
+{
+	CvmProblem	part = *problem;
+	CvmObjective objective;
+	CvmBlockObjective blocks;
+	CvmFit		fit = {.parameters = CVM_NEW(double, problem->parameters)};
+
+	memcpy(fit.parameters, parameters, problem->parameters * sizeof(double));
+	cvm_objective_over_blocks(&objective, &blocks, shape, source);
+	part.objective = &objective;
+	part.progress = NULL;
+	part.whole = false;
+	part.reference = reference;
+	part.tolerance = fmax(problem->tolerance, SAMPLE_TOLERANCE);
+	/* what a few rows say about a rare level is worth little */
+	part.l2 = fmax(part.l2, 1.0 / source->rows);
+	solve(&part, &fit);
+	if (fit.outcome == CVM_CONVERGED)
+		memcpy(parameters, fit.parameters, problem->parameters * sizeof(double));
+	cvm_release(blocks.work);
+	cvm_release(fit.parameters);
+}
+
+/* Huber's loss is flat far out; the least squares are a start near enough. */
+static void
+start_from_least_squares(const CvmProblem *problem, CvmBlockSource *source, double *parameters)
+{
+	CvmShape	shape = *problem->objective->shape;
+	CvmProblem	linear = *problem;
+
+	shape.family = CVM_LINEAR;
+	linear.l1 = 0;
+	approach(&linear, &shape, source, cvm_newton, NULL, parameters);
+}
+
+/* The stride of the larger sample; 0: the rows are too few for one. */
+static int
+sample_stride(const CvmProblem *problem, const CvmBlockSource *source)
+{
+	double		wanted = fmax(SAMPLE_BLOCKS, (double) ROWS_A_PARAMETER * problem->parameters /
+							  CVM_BLOCK_ROWS);
+	int			stride = (int) fmax(LEAST_STRIDE, source->blocks / wanted);
+
+	while (source->in_order && cvm_subsample_size(source, stride) > SAMPLE_BYTES)
+		stride *= 2;
+	if (source->blocks / stride < LEAST_SAMPLE_BLOCKS ||
+		(double) (source->blocks / stride) * CVM_BLOCK_ROWS <
+		(double) ROWS_A_PARAMETER * problem->parameters)
+		return 0;
+	return stride;
+}
+
+/* On these rows: null model, reference, start. */
+static CvmStatus
+start_here(const CvmProblem *problem, CvmBlockSource *source, const double *given,
+		   double *parameters, double *reference, CvmError *error)
+{
+	CvmProblem	here = *problem;
+	CvmObjective objective;
+	CvmBlockObjective blocks;
+	CvmStatus	status;
+
+	cvm_objective_over_blocks(&objective, &blocks, problem->objective->shape, source);
+	here.objective = &objective;
+	status = cvm_null_point(&here, parameters, reference, error);
+	cvm_release(blocks.work);
+	if (status != CVM_OK)
+		return status;
+	if (given != NULL)
+		memcpy(parameters, given, problem->parameters * sizeof(double));
+	else if (problem->objective->shape->family == CVM_HUBER)
+		start_from_least_squares(problem, source, parameters);
+	return CVM_OK;
+}
+
+CvmStatus
+cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
+			   double *parameters, double *reference, CvmError *error)
+{
+	const CvmShape *shape = problem->objective->shape;
+	CvmBlockSource *source = cvm_objective_blocks(problem->objective)->source;
+	int			stride = sample_stride(problem, source);
+	CvmSubsample large;
+	CvmSubsample small;
+	CvmStatus	status;
+	bool		twice;
+
+	if (stride == 0)
+		return start_here(problem, source, given, parameters, reference, error);
+
+	cvm_subsample_open(&large, source, stride);
+	twice = sample_stride(problem, &large.source) > 0;
+	cvm_subsample_open(&small, &large.source, twice ? LEAST_STRIDE : 1);
+	status = start_here(problem, &small.source, given, parameters, reference, error);
+	if (status == CVM_OK)
+	{
+		approach(problem, shape, &small.source, solve, reference, parameters);
+		if (twice)
+			approach(problem, shape, &large.source, solve, reference, parameters);
+	}
+	else						/* one class in the sample */
+		status = start_here(problem, source, given, parameters, reference, error);
+	cvm_subsample_close(&small);
+	cvm_subsample_close(&large);
+	return status;
+}

@@ -1,0 +1,31 @@
+/*
+ * start.h
+ *		Where the full-batch solvers start.
+ */
+#ifndef CVM_START_H
+#define CVM_START_H
+
+#include "learn/solver.h"
+
+typedef void (*CvmSolve) (const CvmProblem *problem, CvmFit *fit);
+
+/*
+ * The null model: nothing but intercepts.  parameters: its own; reference:
+ * the gradient there.  Two passes for the gradient.  CVM_ONE_CLASS where a
+ * classifier has no intercept.
+ */
+extern CvmStatus cvm_null_point(const CvmProblem *problem, double *parameters,
+								double *reference, CvmError *error);
+
+/*
+ * Sets parameters and reference; given: a start from elsewhere, or NULL.
+ * problem is over blocks; solve: the solver that will run.
+ */
+extern CvmStatus cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
+								double *parameters, double *reference, CvmError *error);
+
+/* Makes what does not change softmax' predictions zero: the mean over the
+ * outputs of each slot (intercepts only where a lasso decides the others). */
+extern void cvm_center_outputs(const CvmProblem *problem, double *parameters);
+
+#endif							/* CVM_START_H */
