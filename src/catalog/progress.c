@@ -41,7 +41,11 @@ report_epoch(void *state, int epoch, int epochs, double training_loss,
 										sizeof(CvmEpoch) * progress->capacity);
 	}
 	progress->epochs[progress->count++] = point;
-	snprintf(phase, sizeof(phase), "epoch %d of %d", epoch, epochs);
+	/* solvers that stop by their tolerance do not know how many it will be */
+	if (epochs > 0)
+		snprintf(phase, sizeof(phase), "epoch %d of %d", epoch, epochs);
+	else
+		snprintf(phase, sizeof(phase), "iteration %d", epoch);
 	show(progress->model, phase);
 }
 
