@@ -18,7 +18,7 @@
 #include "learn/stepper.h"
 
 /* Networks take smaller steps than convex fits. */
-#define ADAM_RATE 0.002
+#define ADAM_RATE 0.001
 
 typedef struct Trainee
 {
@@ -109,7 +109,9 @@ keep(void *state)
 /*
  * Random weights whose variance keeps that of the values from layer to layer:
  * 2 / inputs before relu, 2 / (inputs + outputs) before tanh, 1 / inputs in
- * the last layer.  Of the first layer as many inputs count as a row has.
+ * the last layer.  In the first layer every level of a category is an input,
+ * although a row has only one of them: what rare levels start with they keep,
+ * and had better be small.
  */
 static void
 draw_weights(const CvmNetwork *network, CvmRandom *random, double *parameters)
@@ -117,8 +119,7 @@ draw_weights(const CvmNetwork *network, CvmRandom *random, double *parameters)
 	for (int l = 0; l <= network->hidden_layers; l++)
 	{
 		size_t		end = cvm_network_biases(network, l);
-		double		inputs = l > 0 ? cvm_network_inputs(network, l)
-			: network->dense_columns + network->coded_columns;
+		double		inputs = cvm_network_inputs(network, l);
 		double		variance = l == network->hidden_layers ? 1 / inputs
 			: network->activation == CVM_RELU ? 2 / inputs
 			: 2 / (inputs + cvm_network_outputs(network, l));
