@@ -41,32 +41,76 @@ add_row(Sums *sums, const CvmShape *shape, const CvmBlock *block, int row)
 		sums->class_weight[(int) block->target[row]] += weight;
 }
 
-/* The mean of centered log shares is zero, as that of softmax coefficients is. */
-static void
-set_softmax(const Sums *sums, int classes, double half_row, CvmNullModel *null_model)
+/* The logarithm of a share, or of a mean of counts. */
+static double
+log_off_limits(double share, uint64_t rows)
 {
-	double		mean = 0;
+	return log(fmax(share, 0.5 / rows));
+}
 
-	null_model->curvature = 0;
-	for (int k = 0; k < classes; k++)
+void
+cvm_null_intercepts(CvmFamily family, int outputs, const double *means, uint64_t rows,
+					double *intercepts)
+{
+	double		center = 0;
+
+	switch (family)
 	{
-		double		share = sums->class_weight[k] / sums->weight;
-
-		null_model->intercepts[k] = log(fmax(share, half_row));
-		mean += null_model->intercepts[k] / classes;
-		/* the largest eigenvalue of diag(p) - pp' (Gershgorin) */
-		null_model->curvature = fmax(null_model->curvature, 2 * share * (1 - share));
+		case CVM_LINEAR:
+		case CVM_HUBER:
+			intercepts[0] = means[0];
+			break;
+		case CVM_LOGISTIC:
+			intercepts[0] = log_off_limits(means[0], rows) - log_off_limits(1 - means[0], rows);
+			break;
+		case CVM_SVM:
+			intercepts[0] = 2 * means[0] - 1;
+			break;
+		case CVM_POISSON:
+			intercepts[0] = log_off_limits(means[0], rows);
+			break;
+		case CVM_SOFTMAX:
+			for (int k = 0; k < outputs; k++)
+			{
+				intercepts[k] = log_off_limits(means[k], rows);
+				center += intercepts[k] / outputs;
+			}
+			for (int k = 0; k < outputs; k++)
+				intercepts[k] -= center;
+			break;
 	}
-	for (int k = 0; k < classes; k++)
-		null_model->intercepts[k] -= mean;
+}
+
+/* A bound of the mean second derivative of the row losses. */
+static double
+curvature_of(const CvmShape *shape, const double *means, double scale, uint64_t rows)
+{
+	double		largest = 0;
+
+	switch (shape->family)
+	{
+		case CVM_HUBER:
+			/* about the share of residuals within delta */
+			return fmin(1, shape->delta / scale);
+		case CVM_LOGISTIC:
+		case CVM_SOFTMAX:
+			for (int k = 0; k < shape->outputs; k++)
+				largest = fmax(largest, means[k] * (1 - means[k]));
+			/* softmax: the largest eigenvalue of diag(p) - pp' (Gershgorin) */
+			return fmax(largest * (shape->family == CVM_SOFTMAX ? 2 : 1), 0.5 / rows);
+		case CVM_POISSON:
+			return fmax(means[0], 0.5 / rows);
+		default:
+			return 1;
+	}
 }
 
 void
 cvm_null_model(const CvmShape *shape, CvmBlockSource *source, CvmNullModel *null_model)
 {
+	bool		scaled = shape->family == CVM_LINEAR || shape->family == CVM_HUBER;
 	Sums		sums = {.class_weight = CVM_NEW_ZERO(double, shape->outputs)};
-	double		half_row = 0.5 / source->rows;
-	double		share;
+	double	   *means = sums.class_weight;
 
 	for (int i = 0; i < source->blocks; i++)
 	{
@@ -77,38 +121,18 @@ cvm_null_model(const CvmShape *shape, CvmBlockSource *source, CvmNullModel *null
 			add_row(&sums, shape, block, row);
 	}
 
-	null_model->center = 0;
-	null_model->scale = 1;
+	for (int k = 0; k < shape->outputs; k++)
+		means[k] = shape->family == CVM_SOFTMAX ? sums.class_weight[k] / sums.weight : sums.mean;
+	null_model->center = scaled ? sums.mean : 0;
+	null_model->scale = scaled ? sqrt(sums.squares / sums.weight) : 1;
+	if (!(null_model->scale > 0))
+		null_model->scale = 1;
 	null_model->square_length = sums.square_length / sums.weight;
-	null_model->intercepts = CVM_NEW_ZERO(double, shape->outputs);
-	switch (shape->family)
-	{
-		case CVM_LINEAR:
-		case CVM_HUBER:
-			null_model->center = sums.mean;
-			null_model->scale = sqrt(sums.squares / sums.weight);
-			if (!(null_model->scale > 0))
-				null_model->scale = 1;
-			/* huber: about the share of residuals within delta */
-			null_model->curvature = shape->family == CVM_LINEAR ? 1 :
-				fmin(1, shape->delta / null_model->scale);
-			break;
-		case CVM_LOGISTIC:
-			share = fmin(fmax(sums.mean, half_row), 1 - half_row);
-			null_model->intercepts[0] = log(share / (1 - share));
-			null_model->curvature = share * (1 - share);
-			break;
-		case CVM_SVM:
-			null_model->intercepts[0] = 2 * sums.mean - 1;
-			null_model->curvature = 1;
-			break;
-		case CVM_POISSON:
-			null_model->intercepts[0] = log(fmax(sums.mean, half_row));
-			null_model->curvature = fmax(sums.mean, half_row);
-			break;
-		case CVM_SOFTMAX:
-			set_softmax(&sums, shape->outputs, half_row, null_model);
-			break;
-	}
-	cvm_release(sums.class_weight);
+	null_model->curvature = curvature_of(shape, means, null_model->scale, source->rows);
+	if (scaled)
+		means[0] = 0;
+	null_model->intercepts = CVM_NEW(double, shape->outputs);
+	cvm_null_intercepts(shape->family, shape->outputs, means, source->rows,
+						null_model->intercepts);
+	cvm_release(means);
 }

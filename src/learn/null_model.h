@@ -21,6 +21,13 @@ typedef struct CvmNullModel
 	double		square_length;	/* weighted mean of |x|^2, intercept included */
 } CvmNullModel;
 
+/*
+ * The intercepts of the null model, from the weighted means of the target (of
+ * indicators of its classes, for softmax; then they sum to zero).
+ */
+extern void cvm_null_intercepts(CvmFamily family, int outputs, const double *means,
+								uint64_t rows, double *intercepts);
+
 /* Reads the source once; it must have rows.  Release intercepts when done. */
 extern void cvm_null_model(const CvmShape *shape, CvmBlockSource *source, CvmNullModel *null_model);
 

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "learn/null_model.h"
 #include "learn/subsample.h"
 
 /* Of how many times more rows a sample must be taken, to be worth it. */
@@ -37,15 +38,6 @@
 
 /* ---- the null model ---- */
 
-/* Shares of 0 and 1 have no logit: half a row is taken off. */
-static double
-within(const CvmProblem *problem, double share)
-{
-	double		half_row = 0.5 / problem->objective->rows;
-
-	return fmin(fmax(share, half_row), 1 - half_row);
-}
-
 static CvmStatus
 one_class(CvmError *error)
 {
@@ -61,44 +53,48 @@ set_intercepts(const CvmProblem *problem, const double *gradient, double *parame
 {
 	const CvmShape *shape = problem->objective->shape;
 	size_t		stride = (size_t) shape->slots + 1;
-	double		slope = gradient[shape->slots];
-	double	   *intercept = parameters + shape->slots;
+	double	   *means = CVM_NEW(double, shape->outputs);
 	double		certain = 1 - 1e-12;
-	double		share;
+	bool		single = false;
 
-	switch (shape->family)
+	for (int k = 0; k < shape->outputs; k++)
 	{
-		case CVM_LINEAR:
-			*intercept = -slope;
-			break;
-		case CVM_LOGISTIC:
-			if (fabs(slope) >= 0.5 * certain)
-				return one_class(error);
-			share = within(problem, 0.5 - slope);
-			*intercept = log(share / (1 - share));
-			break;
-		case CVM_POISSON:
-			*intercept = log(fmax(1 - slope, 0.5 / problem->objective->rows));
-			break;
-		case CVM_SVM:
-			if (fabs(slope) >= certain)
-				return one_class(error);
-			*intercept = -slope;
-			break;
-		case CVM_HUBER:
-			break;				/* saturated: it does not tell */
-		case CVM_SOFTMAX:
-			for (int k = 0; k < shape->outputs; k++)
-			{
-				share = 1.0 / shape->outputs - gradient[k * stride + shape->slots];
-				if (share >= certain)
-					return one_class(error);
-				parameters[k * stride + shape->slots] = log(within(problem, share));
-			}
-			cvm_center_outputs(problem, parameters);
-			break;
+		double		slope = gradient[k * stride + shape->slots];
+
+		switch (shape->family)
+		{
+			case CVM_LINEAR:
+				means[k] = -slope;
+				break;
+			case CVM_LOGISTIC:
+				means[k] = 0.5 - slope;
+				single = fabs(slope) >= 0.5 * certain;
+				break;
+			case CVM_POISSON:
+				means[k] = 1 - slope;
+				break;
+			case CVM_SVM:
+				means[k] = (1 - slope) / 2;
+				single = fabs(slope) >= certain;
+				break;
+			case CVM_HUBER:
+				means[k] = 0;	/* saturated: it does not tell */
+				break;
+			case CVM_SOFTMAX:
+				means[k] = 1.0 / shape->outputs - slope;
+				single = single || means[k] >= certain;
+				break;
+		}
 	}
-	return CVM_OK;
+	if (!single)
+	{
+		/* in the place of the means */
+		cvm_null_intercepts(shape->family, shape->outputs, means, problem->objective->rows, means);
+		for (int k = 0; k < shape->outputs; k++)
+			parameters[k * stride + shape->slots] = means[k];
+	}
+	cvm_release(means);
+	return single ? one_class(error) : CVM_OK;
 }
 
 CvmStatus

@@ -170,18 +170,22 @@ end_training(Trainee *trainee)
 	cvm_release(trainee->weights);
 }
 
-/* The loss of the null model; its weights are left in trainee->weights. */
+/* The loss of the null model, and the gradient there. */
 static double
-measure_null_model(Trainee *trainee, const CvmProblem *problem)
+measure_null_model(Trainee *trainee, const CvmProblem *problem, double *gradient)
 {
 	const CvmNullModel *null_model = &trainee->null_model;
+	double	   *parameters = trainee->weights;
 	int			stride = trainee->shape->slots + 1;
+	double		loss;
 
-	memset(trainee->weights, 0, sizeof(double) * problem->parameters);
+	memset(parameters, 0, sizeof(double) * problem->parameters);
 	for (int k = 0; k < trainee->shape->outputs; k++)
-		trainee->weights[(k + 1) * stride - 1] = null_model->center +
+		parameters[(k + 1) * stride - 1] = null_model->center +
 			null_model->scale * null_model->intercepts[k];
-	return cvm_problem_evaluate(problem, trainee->weights, NULL, NULL, NULL);
+	loss = cvm_problem_evaluate(problem, parameters, gradient, NULL, NULL);
+	cvm_problem_pseudo_gradient(problem, parameters, gradient, gradient);
+	return loss;
 }
 
 /* One proximal gradient step over all rows, taken if it lowers the objective. */
@@ -202,32 +206,32 @@ take_proximal_step(Trainee *trainee, const CvmProblem *problem, const double *gr
 
 /* What the fit is worth over all rows, at which the batches only hint. */
 static void
-measure(Trainee *trainee, const CvmProblem *problem, CvmFit *fit)
+measure(Trainee *trainee, CvmProblem *problem, CvmFit *fit)
 {
 	double	   *gradient = CVM_NEW(double, problem->parameters);
-	double		value = cvm_problem_evaluate(problem, fit->parameters, gradient, NULL, NULL);
-	double		squares = 0;
-	double		null_loss;
+	double	   *diagonal = CVM_NEW(double, problem->parameters);
+	double	   *reference = CVM_NEW(double, problem->parameters);
+	double		null_loss = measure_null_model(trainee, problem, reference);
+	double		value = cvm_problem_evaluate(problem, fit->parameters, gradient, NULL, diagonal) +
+		cvm_problem_lasso(problem, fit->parameters);
 
 	if (problem->l1 > 0)
 	{
-		take_proximal_step(trainee, problem, gradient,
-						   value + cvm_problem_lasso(problem, fit->parameters),
-						   fit->parameters);
-		value = cvm_problem_evaluate(problem, fit->parameters, gradient, NULL, NULL);
+		take_proximal_step(trainee, problem, gradient, value, fit->parameters);
+		value = cvm_problem_evaluate(problem, fit->parameters, gradient, NULL, diagonal) +
+			cvm_problem_lasso(problem, fit->parameters);
 	}
-	for (int i = 0; i < problem->parameters; i++)
-		if (!cvm_problem_is_intercept(problem, i))
-			squares += fit->parameters[i] * fit->parameters[i];
-	fit->loss = value - problem->l2 / 2 * squares;
+	fit->loss = cvm_problem_loss(problem, fit->parameters, value);
 	cvm_problem_pseudo_gradient(problem, fit->parameters, gradient, gradient);
 	fit->gradient_norm = cvm_norm(problem->parameters, gradient);
-	if (fit->gradient_norm <= problem->options->tolerance)
+	problem->reference = reference;
+	if (cvm_problem_is_optimum(problem, gradient, diagonal))
 		fit->outcome = CVM_CONVERGED;
-	null_loss = measure_null_model(trainee, problem);
 	if (!(fit->loss <= null_loss + DIVERGED_LOSS * fabs(null_loss)))
 		fit->outcome = CVM_DIVERGED;
 	cvm_release(gradient);
+	cvm_release(diagonal);
+	cvm_release(reference);
 }
 
 CvmStatus
@@ -238,14 +242,7 @@ cvm_fit_stochastic(const CvmShape *shape, CvmBlockSource *training,
 {
 	CvmBlockObjective blocks;
 	CvmObjective objective;
-	CvmProblem	problem = {
-		.objective = &objective,
-		.options = options,
-		.progress = progress,
-		.parameters = CVM_PARAMETERS(shape),
-		.l1 = options->l1 / training->total_weight,
-		.l2 = options->l2 / training->total_weight
-	};
+	CvmProblem	problem;
 	Trainee		trainee = {.shape = shape};
 	CvmBatchLearner learner = {add_rows, take_step, validate, keep, &trainee};
 	CvmEpochs	epochs;
@@ -266,6 +263,7 @@ cvm_fit_stochastic(const CvmShape *shape, CvmBlockSource *training,
 	fit->validation_loss = epochs.validation_loss;
 
 	cvm_objective_over_blocks(&objective, &blocks, shape, training);
+	cvm_problem_init(&problem, &objective, options, progress);
 	measure(&trainee, &problem, fit);
 	cvm_release(blocks.work);
 	end_training(&trainee);

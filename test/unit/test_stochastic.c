@@ -541,6 +541,7 @@ test_lasso_zeros(void)
 			}
 			CHECK(zeros >= 5);
 			CHECK(agree >= zeros - 1);	/* one may be on the verge */
+			CHECK_CLOSE(fit.loss, cvm_mean_loss(&rows.shape, &rows.source, fit.parameters), 1e-12);
 			CHECK_CLOSE(objective(&rows, &rows.source, &options, fit.parameters),
 						objective(&rows, &rows.source, &options, best.parameters), 1e-4);
 			cvm_release(fit.parameters);
