@@ -141,7 +141,7 @@ RETURNS SETOF record
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 10 AS 'MODULE_PATHNAME', 'cvm_evaluate';
 
 COMMENT ON FUNCTION cvm.evaluate(text, text) IS
-	'metrics of the active version on a labelled table, view or SELECT, which is run with the rights of the caller and must have the model''s target and input columns';
+	'metrics of the active version on a labelled table, view or SELECT, which is run with the rights of the caller and must have the model''s target and input columns; NULL for a metric that has no value there, like the auc of one class';
 
 CREATE FUNCTION cvm.confusion_matrix(model text, source text,
 	OUT actual text, OUT predicted text, OUT "count" float8)

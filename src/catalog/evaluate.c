@@ -283,12 +283,15 @@ begin(FunctionCallInfo fcinfo)
 	return evaluate(text_to_cstring(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 }
 
+/* texts stand before numbers; a number that is NaN has no value and is NULL. */
 static void
-put_row(FunctionCallInfo fcinfo, Datum *values)
+put_row(FunctionCallInfo fcinfo, int texts, Datum *values)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	bool		nulls[3] = {false};
 
+	for (int i = texts; i < result->setDesc->natts; i++)
+		nulls[i] = isnan(DatumGetFloat8(values[i]));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -317,9 +320,9 @@ cvm_evaluate(PG_FUNCTION_ARGS)
 		Datum		values[] = {CStringGetTextDatum(metrics[i].name),
 		Float8GetDatum(metrics[i].value)};
 
-		put_row(fcinfo, values);
+		put_row(fcinfo, 1, values);
 	}
-	put_row(fcinfo, rows);
+	put_row(fcinfo, 1, rows);
 	SPI_finish();
 	return (Datum) 0;
 }
@@ -342,7 +345,7 @@ cvm_confusion_matrix(PG_FUNCTION_ARGS)
 				CStringGetTextDatum(evaluation->model->classes[predicted]),
 			Float8GetDatum(counts[actual * classes + predicted])};
 
-			put_row(fcinfo, values);
+			put_row(fcinfo, 2, values);
 		}
 	SPI_finish();
 	return (Datum) 0;
@@ -365,7 +368,7 @@ cvm_roc_curve(PG_FUNCTION_ARGS)
 			Float8GetDatum(points[i].false_positive_rate),
 		Float8GetDatum(points[i].true_positive_rate)};
 
-		put_row(fcinfo, values);
+		put_row(fcinfo, 0, values);
 	}
 	SPI_finish();
 	return (Datum) 0;

@@ -2,7 +2,7 @@
 \set reference `cat ../../doc/reference.md`
 \set changes `cat ../../CHANGELOG.md`
 BEGIN;
-SELECT plan(9);
+SELECT plan(10);
 CREATE TEMPORARY TABLE reference AS SELECT :'reference'::text AS body;
 
 -- A name counts where it stands as code: `name`, `name(...)`, `cvm.name`.
@@ -32,6 +32,23 @@ SELECT is_empty($$
 	SELECT name, parameter FROM functions, unnest(parameters) AS parameter
 	WHERE parameter <> '' AND NOT (SELECT body ~ ('\m' || parameter || '\M') FROM reference)$$,
 	'and so is every parameter and result column');
+-- The error for an unknown algorithm lists those that are known.
+CREATE FUNCTION pg_temp.algorithms() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	hint text;
+BEGIN
+	PERFORM cvm.train('any', 'SELECT 1 AS y', 'y', algorithm => 'no such algorithm');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RETURN QUERY SELECT (regexp_matches(hint, '\m(?!auto)[a-z_]+\M(?=[,.])', 'g'))[1];
+END
+$$;
+
+SELECT is_empty($$
+	SELECT name FROM pg_temp.algorithms() AS name
+	WHERE (SELECT position(E'\n| `' || name || '` |' IN body) = 0 FROM reference)
+	UNION ALL SELECT 'no algorithm at all' WHERE NOT EXISTS (SELECT FROM pg_temp.algorithms())$$,
+	'every algorithm is in the reference');
 SELECT is_empty($$
 	SELECT name FROM cvm.options() WHERE NOT (SELECT body ~ (E'\n\\| `' || name || '` \|') FROM reference)$$,
 	'every option is in the reference');
