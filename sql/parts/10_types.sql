@@ -146,6 +146,11 @@ CREATE FUNCTION cvm.task(model cvm.model) RETURNS text
 COMMENT ON FUNCTION cvm.task(cvm.model) IS
 	'what the model predicts: regression, binary or multiclass';
 
+CREATE FUNCTION cvm.primary_metric(model cvm.model) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_primary_metric_of_model';
+COMMENT ON FUNCTION cvm.primary_metric(cvm.model) IS
+	'the metric by which versions of such a model are compared: auc for two classes, log_loss for more, deviance for poisson, rmse for other numbers';
+
 CREATE FUNCTION cvm.classes(model cvm.model) RETURNS text[]
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_classes';
 COMMENT ON FUNCTION cvm.classes(cvm.model) IS

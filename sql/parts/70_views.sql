@@ -14,7 +14,7 @@ FROM cvm.model_registry AS r
 LEFT JOIN cvm.model_versions AS v ON v.model = r.model AND v.version = r.active_version
 LEFT JOIN cvm.model_metrics AS m ON m.model = v.model AND m.version = v.version
 	AND m.data_set = CASE WHEN v.validation_rows > 0 THEN 'validation' ELSE 'training' END
-	AND m.metric = CASE r.task WHEN 'binary' THEN 'auc' WHEN 'multiclass' THEN 'log_loss' ELSE 'rmse' END
+	AND m.metric = cvm.primary_metric(v.fitted)
 LEFT JOIN cvm.schedules AS s ON s.model = r.model
 WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 		SELECT FROM cvm.model_grants AS g
@@ -33,7 +33,7 @@ COMMENT ON COLUMN cvm.model_overview.version IS 'number of the active version';
 COMMENT ON COLUMN cvm.model_overview.trained_at IS 'when the active version was trained';
 COMMENT ON COLUMN cvm.model_overview.training_rows IS 'rows that the active version learned from';
 COMMENT ON COLUMN cvm.model_overview.validation_rows IS 'rows that were held out';
-COMMENT ON COLUMN cvm.model_overview.primary_metric IS 'metric by which versions are compared: auc, log_loss or rmse';
+COMMENT ON COLUMN cvm.model_overview.primary_metric IS 'metric by which versions are compared: auc, log_loss, deviance or rmse';
 COMMENT ON COLUMN cvm.model_overview.primary_value IS 'its value on the held-out rows (training rows where none were held out)';
 COMMENT ON COLUMN cvm.model_overview.scheduled IS 'whether the worker retrains it';
 COMMENT ON COLUMN cvm.model_overview.next_due IS 'when it is due by time';

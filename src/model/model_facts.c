@@ -12,10 +12,12 @@
 #include "utils/builtins.h"
 
 #include "model/learner.h"
+#include "learn/metrics.h"
 #include "model/model_type.h"
 
 PG_FUNCTION_INFO_V1(cvm_algorithm);
 PG_FUNCTION_INFO_V1(cvm_task);
+PG_FUNCTION_INFO_V1(cvm_primary_metric_of_model);
 PG_FUNCTION_INFO_V1(cvm_classes);
 PG_FUNCTION_INFO_V1(cvm_inputs);
 PG_FUNCTION_INFO_V1(cvm_training_options);
@@ -31,6 +33,16 @@ Datum
 cvm_task(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(cvm_task_name(CVM_GETARG_MODEL(0)->task)));
+}
+
+Datum
+cvm_primary_metric_of_model(PG_FUNCTION_ARGS)
+{
+	const CvmModel *model = CVM_GETARG_MODEL(0);
+	bool		more_is_better;
+
+	PG_RETURN_TEXT_P(cstring_to_text(cvm_primary_metric(model->family, model->task,
+														&more_is_better)));
 }
 
 Datum
