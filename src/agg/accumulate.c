@@ -20,6 +20,7 @@
 #include "agg/aggregate_options.h"
 #include "agg/fit_object.h"
 #include "agg/fit_options.h"
+#include "frame/fetch_ahead.h"
 #include "model/learner.h"
 #include "pg/compat.h"
 #include "pg/report.h"
@@ -35,6 +36,9 @@ PG_FUNCTION_INFO_V1(cvm_fit_merge);
 
 /* Integers that a double holds exactly. */
 #define LARGEST_CLASS (INT64CONST(1) << 53)
+
+/* About what a row of y and x takes beside the elements of x. */
+#define ROW_OVERHEAD 56
 
 /* Arguments of a call after the state. */
 typedef struct Arguments
@@ -312,6 +316,8 @@ add_row(CvmFitObject *object, FunctionCallInfo fcinfo, int x, double target)
 		make_reader(object, PG_GETARG_DATUM(x));
 	if (unlikely(state->pending.block.rows == state->pending.capacity))
 		make_room(object);
+	if (!isnull)
+		cvm_fetch_ahead(DatumGetPointer(PG_GETARG_DATUM(x)), state->columns * sizeof(double) + ROW_OVERHEAD);
 	cvm_column_array(object->reader, PG_GETARG_DATUM(x), isnull, cvm_fit_state_next(state));
 	cvm_fit_state_put(state, target);
 }

@@ -8,9 +8,7 @@
  * the encoding is learned from the rows seen so far and renewed when their
  * number has doubled, or at once when a column comes to life or shows its
  * first gap.  The weights are carried over to the new encoding such that they
- * predict the same; sums of gradients are scaled along.  The same move brings
- * two passes to one encoding, in which their weights are averaged by rows
- * (iterative parameter mixing; McDonald, Hall and Mann, 2010).
+ * predict the same; sums of gradients are scaled along (pass_merge.c).
  *
  * The number of rows to come is not known: penalties are weighed against the
  * rows so far.
@@ -29,8 +27,9 @@
  */
 #define LEAST_CURVATURE 0.05
 
-/* A pass has diverged whose loss is so many times that of a mere intercept. */
-#define DIVERGED_LOSS 10.0
+/* Steps whose loss is computed: the first ones, then every MEASURED_STEPS-th. */
+#define FIRST_MEASURED_STEPS 64
+#define MEASURED_STEPS 8
 
 CvmSolver
 cvm_single_pass_solver(const CvmOptions *options)
@@ -90,84 +89,10 @@ cvm_single_pass_bind(CvmFitState *state)
 					 CVM_PARAMETERS(&pass->shape), state->options.averaging, pass->memory);
 }
 
-/* ---- moving weights from one encoding to another ---- */
-
-/* Weights that predict the same; columns that left are in the intercept. */
-static void
-move_weights(const CvmSinglePass *pass, const double *weights, const CvmEncoder *encoder,
-			 double *moved)
-{
-	CvmModel	model = {.encoder = *pass->encoder};
-	CvmFit		fit = {.parameters = (double *) weights};
-
-	cvm_model_set_fit(&model, &pass->shape, &fit);
-	cvm_model_parameters(&model, encoder, moved);
-	cvm_release((double *) cvm_model_linear(&model)->coefficients);
-	cvm_release(model.payload);
-}
-
-/*
- * Sums over gradients: a slope is as many times smaller as the column is
- * divided by more.
- */
-static void
-move_gradients(const CvmSinglePass *pass, const double *sums, const CvmEncoder *encoder,
-			   double power, double *moved)
-{
-	const CvmEncoder *old = pass->encoder;
-
-	for (int output = 0; output < pass->shape.outputs; output++)
-	{
-		const double *from = sums + (size_t) output * (old->slots + 1);
-		double	   *to = moved + (size_t) output * (encoder->slots + 1);
-		int			known = 0;
-
-		to[encoder->slots] = from[old->slots];
-		for (int i = 0; i < encoder->term_count; i++)
-		{
-			const CvmTerm *term = &encoder->terms[i];
-			const CvmTerm *before;
-
-			while (known < old->term_count && old->terms[known].part < term->part)
-				known++;
-			if (known == old->term_count || old->terms[known].part != term->part)
-				continue;
-			before = &old->terms[known];
-			to[term->slot] = from[before->slot] * pow(before->scale / term->scale, power);
-			if (term->flag_slot >= 0 && before->flag_slot >= 0)
-				to[term->flag_slot] = from[before->flag_slot];
-		}
-	}
-}
-
-/* A stepper's memory in another encoding, and with more outputs. */
-static double *
-move_memory(const CvmFitState *state, const CvmSinglePass *pass, const CvmEncoder *encoder,
-			int outputs, CvmStepper *moved)
-{
-	const CvmStepper *old = &pass->stepper;
-	int			parameters = outputs * (encoder->slots + 1);
-	double	   *memory = CVM_NEW_ZERO(double, cvm_stepper_size(old->solver, parameters,
-															   state->options.averaging));
-
-	cvm_stepper_bind(moved, old->solver, parameters, state->options.averaging, memory);
-	moved->step[0] = old->step[0];
-	moved->step[1] = old->step[1];
-	move_weights(pass, old->weights, encoder, moved->weights);
-	if (old->average != NULL)
-		move_weights(pass, old->average, encoder, moved->average);
-	if (old->first != NULL)
-		move_gradients(pass, old->first, encoder, 1, moved->first);
-	if (old->second != NULL)
-		move_gradients(pass, old->second, encoder, 2, moved->second);
-	return memory;
-}
-
 /* ---- the encoding ---- */
 
-/* From the profile; without a usable column only the intercept is learned. */
-static CvmEncoder *
-learn_encoder(const CvmFitState *state)
+CvmEncoder *
+cvm_single_pass_learn(const CvmFitState *state)
 {
 	CvmEncoderOptions options = {
 		.max_categories = state->options.max_categories,
@@ -210,9 +135,8 @@ needs_renewal(const CvmFitState *state)
 	return varying != pass->varying || gaps != pass->gaps;
 }
 
-/* Takes over an encoder and a stepper's memory that goes with it. */
-static void
-replace_encoding(CvmFitState *state, CvmEncoder *encoder, int outputs, double *memory)
+void
+cvm_single_pass_replace(CvmFitState *state, CvmEncoder *encoder, int outputs, double *memory)
 {
 	CvmSinglePass *pass = state->pass;
 
@@ -230,8 +154,8 @@ replace_encoding(CvmFitState *state, CvmEncoder *encoder, int outputs, double *m
 	cvm_single_pass_bind(state);
 }
 
-static int
-output_count(const CvmFitState *state)
+int
+cvm_single_pass_outputs(const CvmFitState *state)
 {
 	return state->family == CVM_SOFTMAX ? state->labels.count : 1;
 }
@@ -240,24 +164,34 @@ static void
 renew_encoding(CvmFitState *state)
 {
 	CvmSinglePass *pass = state->pass;
-	CvmEncoder *encoder = learn_encoder(state);
-	int			outputs = output_count(state);
+	CvmEncoder *encoder = cvm_single_pass_learn(state);
+	int			outputs = cvm_single_pass_outputs(state);
 	CvmStepper	moved;
 	double	   *memory;
 
 	if (pass->encoder != NULL)
-		memory = move_memory(state, pass, encoder, outputs, &moved);
+		memory = cvm_single_pass_move(state, pass, encoder, outputs, &moved);
 	else
 		memory = CVM_NEW_ZERO(double,
 							  cvm_stepper_size(cvm_single_pass_solver(&state->options),
 											   outputs * (encoder->slots + 1),
 											   state->options.averaging));
-	replace_encoding(state, encoder, outputs, memory);
+	cvm_single_pass_replace(state, encoder, outputs, memory);
 }
 
 /* ---- batches ---- */
 
-/* Weight of a row of the class where classes count alike, by the rows so far. */
+typedef struct Batch
+{
+	bool		first;			/* of the pass */
+	bool		renewed;		/* the encoding is new */
+	bool		folded;			/* rows need not be encoded */
+	bool		measured;		/* the loss is computed */
+	double	   *work;			/* of the stepper */
+	double	   *fold_work;
+} Batch;
+
+/* Weights of rows where classes count alike, by the rows so far. */
 static void
 balance(const CvmFitState *state, CvmBlock *block)
 {
@@ -270,18 +204,38 @@ balance(const CvmFitState *state, CvmBlock *block)
 			((double) state->labels.count * state->labels.rows[(int) block->target[row]]);
 }
 
+/*
+ * Targets and weights of the learner, into the arrays of "encoded" unless
+ * those of the rows will do; view: the rows with them.
+ */
 static void
-encode(const CvmFitState *state, const CvmBlock *raw, CvmBlock *encoded)
+prepare_targets(const CvmFitState *state, const CvmBlock *raw, const CvmBlock *encoded,
+				CvmBlock *view)
 {
 	const CvmSinglePass *pass = state->pass;
 
-	cvm_encode_block(pass->plan, raw, encoded);
+	*view = *raw;
 	if (pass->center != 0 || pass->scale != 1)
+	{
+		view->target = encoded->target;
 		for (int row = 0; row < raw->rows; row++)
-			encoded->target[row] = (raw->target[row] - pass->center) / pass->scale;
+			view->target[row] = (raw->target[row] - pass->center) / pass->scale;
+	}
 	if (state->options.class_weight == CVM_CLASS_WEIGHT_BALANCED &&
 		cvm_fit_state_has_labels(state))
-		balance(state, encoded);
+	{
+		view->weight = encoded->weight;
+		balance(state, view);
+	}
+}
+
+static void
+encode(const CvmFitState *state, const CvmBlock *raw, CvmBlock *encoded)
+{
+	CvmBlock	view;
+
+	prepare_targets(state, raw, encoded, &view);
+	cvm_encode_block(state->pass->plan, &view, encoded);
 }
 
 /*
@@ -312,13 +266,24 @@ take_measure(CvmFitState *state, CvmBlock *encoded, bool first)
 	cvm_release(null_model.intercepts);
 }
 
+/* Whether every value of the rows that the profile saw last was there. */
+static bool
+is_complete(const CvmProfile *profile, int rows)
+{
+	for (int i = 0; i < profile->dense_columns; i++)
+		if (profile->present[i] < rows)
+			return false;
+	return true;
+}
+
 static CvmStatus
-watch_batch(CvmFitState *state, CvmError *error)
+watch_batch(CvmFitState *state, bool *complete, CvmError *error)
 {
 	CvmSinglePass *pass = state->pass;
 	const CvmBlock *batch = &state->pending.block;
 	int			present;
 
+	*complete = true;
 	if (pass->profile->rows == 0)
 		cvm_profile_set_salt(pass->profile,
 							 cvm_hash_bytes(batch->dense, state->columns * sizeof(double),
@@ -332,6 +297,7 @@ watch_batch(CvmFitState *state, CvmError *error)
 		status = cvm_profile_add_block(pass->profile, &piece, error);
 		if (status != CVM_OK)
 			return status;
+		*complete &= is_complete(pass->profile, piece.rows);
 		if (!cvm_fit_state_has_labels(state))
 			cvm_moments_add(&pass->target, 1, piece.target, piece.rows, NULL, &present);
 	}
@@ -355,324 +321,92 @@ learning_rate(const CvmFitState *state)
 	return cvm_learning_rate(&options, solver, pass->stepper.step[0], 0, 0);
 }
 
-/* One step; l1 is in the unit of the scaled target, as in learn/stochastic.c. */
+/* The loss takes long to compute; it is only told of. */
+static bool
+is_measured(const CvmSinglePass *pass)
+{
+	double		steps = pass->stepper.step[0];
+
+	return steps < FIRST_MEASURED_STEPS || fmod(steps, MEASURED_STEPS) == 0;
+}
+
+/* Adds a piece of the batch to the sums of the step. */
 static void
-take_step(CvmFitState *state, CvmBlock *encoded, double *work, bool renewed, bool first)
+add_rows(CvmFitState *state, const CvmBlock *rows, CvmBlock *encoded, Batch *batch)
 {
 	CvmSinglePass *pass = state->pass;
-	const CvmBlock *batch = &state->pending.block;
+	CvmBlock	view;
+
+	if (batch->folded)
+	{
+		prepare_targets(state, rows, encoded, &view);
+		cvm_pass_fold(state, &view, batch->measured, batch->work, batch->fold_work);
+		return;
+	}
+	encode(state, rows, encoded);
+	if (batch->renewed)
+	{
+		take_measure(state, encoded, batch->first);
+		pass->shape = cvm_single_pass_shape(state, pass->encoder, pass->shape.outputs);
+		encode(state, rows, encoded);
+		batch->renewed = batch->first = false;
+	}
+	cvm_stepper_add(&pass->stepper, &pass->shape, encoded, batch->work);
+}
+
+/* One step; l1 is in the unit of the scaled target, as in learn/stochastic.c. */
+static void
+take_step(CvmFitState *state, CvmBlock *encoded, Batch *batch)
+{
+	CvmSinglePass *pass = state->pass;
+	const CvmBlock *rows = &state->pending.block;
 	CvmOptions	options = state->options;
 	double		loss;
 
-	cvm_stepper_begin(&pass->stepper, work);
-	for (int row = 0; row < batch->rows; row += CVM_BLOCK_ROWS)
+	cvm_stepper_begin(&pass->stepper, batch->work);
+	for (int row = 0; row < rows->rows; row += CVM_BLOCK_ROWS)
 	{
 		CvmBlock	piece;
 
-		cvm_block_rows(batch, row, CVM_BLOCK_ROWS, state->columns, 0, &piece);
-		encode(state, &piece, encoded);
-		if (renewed)
-		{
-			take_measure(state, encoded, first);
-			pass->shape = cvm_single_pass_shape(state, pass->encoder, pass->shape.outputs);
-			encode(state, &piece, encoded);
-			renewed = first = false;
-		}
-		cvm_stepper_add(&pass->stepper, &pass->shape, encoded, work);
+		cvm_block_rows(rows, row, CVM_BLOCK_ROWS, state->columns, 0, &piece);
+		add_rows(state, &piece, encoded, batch);
 	}
 	options.l1 /= pass->scale;
 	loss = cvm_stepper_finish(&pass->stepper, &pass->shape, &options, learning_rate(state),
-							  pass->profile->weight, work) * pass->scale * pass->scale;
-	pass->loss += loss * batch->rows;
+							  pass->profile->weight, batch->work);
+	if (batch->measured)
+	{
+		pass->loss += loss * pass->scale * pass->scale * rows->rows;
+		pass->loss_rows += rows->rows;
+	}
 }
 
 CvmStatus
 cvm_single_pass_take(CvmFitState *state, CvmError *error)
 {
-	const CvmBlock *batch = &state->pending.block;
-	bool		first;
-	bool		renewed;
+	Batch		batch = {0};
+	bool		complete;
 	CvmStatus	status;
 	CvmBlock	encoded;
-	double	   *work;
+	size_t		work_size;
 
 	if (state->pass == NULL)
 		state->pass = cvm_single_pass_create(state);
-	status = watch_batch(state, error);
+	status = watch_batch(state, &complete, error);
 	if (status != CVM_OK)
 		return status;
-	first = state->pass->encoder == NULL;
-	renewed = needs_renewal(state);
-	if (renewed)
+	batch.first = state->pass->encoder == NULL;
+	batch.renewed = needs_renewal(state);
+	if (batch.renewed)
 		renew_encoding(state);
-	work = cvm_fit_state_scratch(state, batch->rows, state->pass->shape.dense_columns,
-								 cvm_stepper_work_size(&state->pass->shape), &encoded);
-	take_step(state, &encoded, work, renewed, first);
-	return CVM_OK;
-}
+	batch.folded = complete && !batch.renewed && cvm_pass_can_fold(state);
+	batch.measured = !batch.folded || is_measured(state->pass);
 
-/* ---- merging ---- */
-
-/* From the unit of one pass's target to that of another's. */
-static void
-change_target_unit(const CvmSinglePass *from, const CvmSinglePass *to, int slots,
-				   double *weights, int parameters)
-{
-	for (int i = 0; i < parameters; i++)
-	{
-		bool		intercept = i % (slots + 1) == slots;
-
-		weights[i] = (weights[i] * from->scale + (intercept ? from->center - to->center : 0)) /
-			to->scale;
-	}
-}
-
-static void
-negate(double *values, int count)
-{
-	for (int i = 0; values != NULL && i < count; i++)
-		values[i] = -values[i];
-}
-
-/* Outputs in the order of the other state's classes; map may be NULL. */
-static void
-permute_outputs(double *values, int outputs, int stride, const int *map)
-{
-	double	   *copy;
-
-	if (values == NULL || map == NULL)
-		return;
-	copy = CVM_NEW(double, (size_t) outputs * stride);
-	memcpy(copy, values, (size_t) outputs * stride * sizeof(double));
-	for (int k = 0; k < outputs; k++)
-		memcpy(values + (size_t) map[k] * stride, copy + (size_t) k * stride,
-			   stride * sizeof(double));
-	cvm_release(copy);
-}
-
-/*
- * Brings a stepper to the codes of classes that map says: two classes that
- * change places change the sign of all weights.  map: of all outputs.
- */
-static void
-map_classes(CvmStepper *stepper, int outputs, int stride, const int *map)
-{
-	double	   *vectors[] = {stepper->weights, stepper->average, stepper->first};
-
-	for (int i = 0; i < 3; i++)
-		if (outputs > 1)
-			permute_outputs(vectors[i], outputs, stride, map);
-		else if (map != NULL && map[0] == 1)
-			negate(vectors[i], stride);
-	if (outputs > 1)
-		permute_outputs(stepper->second, outputs, stride, map);
-}
-
-/* The map of met classes, and what is left over for the others. */
-static int *
-complete_map(const int *map, int known, int count)
-{
-	int		   *complete = CVM_NEW(int, count);
-	int			next = known;
-
-	for (int code = 0; code < known; code++)
-		complete[code] = map[code];
-	for (int target = 0; target < count && next < count; target++)
-	{
-		bool		taken = false;
-
-		for (int code = 0; code < known; code++)
-			taken |= map[code] == target;
-		if (!taken)
-			complete[next++] = target;
-	}
-	return complete;
-}
-
-static void
-mix(double *values, const double *other, double share, int count)
-{
-	for (int i = 0; values != NULL && i < count; i++)
-		values[i] += share * (other[i] - values[i]);
-}
-
-static void
-mix_steppers(CvmStepper *stepper, const CvmStepper *other, double share)
-{
-	int			count = stepper->parameters;
-
-	mix(stepper->weights, other->weights, share, count);
-	mix(stepper->average, other->average, share, count);
-	mix(stepper->first, other->first, share, count);
-	/* adagrad sums its squares, adam averages them */
-	if (stepper->solver == CVM_SOLVER_ADAGRAD)
-		for (int i = 0; i < count; i++)
-			stepper->second[i] += other->second[i];
-	else
-		mix(stepper->second, other->second, share, count);
-	stepper->step[0] += other->step[0];
-	stepper->step[1] += other->step[1];
-}
-
-void
-cvm_single_pass_merge(CvmFitState *state, const CvmFitState *other, const int *map)
-{
-	CvmSinglePass *pass;
-	const CvmSinglePass *added = other->pass;
-	int			outputs = output_count(state);
-	CvmEncoder *encoder;
-	CvmStepper	stepper;
-	CvmStepper	added_stepper;
-	double	   *memory;
-	double	   *added_memory;
-	int		   *complete = NULL;
-	double		share;
-	int			stride;
-
-	if (added == NULL || added->encoder == NULL)
-		return;
-	if (state->pass == NULL)
-		state->pass = cvm_single_pass_create(state);
-	pass = state->pass;
-	share = added->profile->weight / (pass->profile->weight + added->profile->weight);
-	if (pass->profile->rows == 0)
-	{
-		pass->center = added->center;
-		pass->scale = added->scale;
-		cvm_profile_set_salt(pass->profile, added->profile->salt);
-	}
-	cvm_profile_merge(pass->profile, added->profile);
-	cvm_moments_merge(&pass->target, &added->target);
-	pass->rate = fmin(pass->rate, added->rate);
-	pass->loss += added->loss;
-
-	encoder = learn_encoder(state);
-	stride = encoder->slots + 1;
-	added_memory = move_memory(other, added, encoder, outputs, &added_stepper);
-	change_target_unit(added, pass, encoder->slots, added_stepper.weights,
-					   added_stepper.parameters);
-	if (added_stepper.average != NULL)
-		change_target_unit(added, pass, encoder->slots, added_stepper.average,
-						   added_stepper.parameters);
-	if (map != NULL)
-		complete = complete_map(map, other->labels.count,
-								outputs > other->labels.count ? outputs : other->labels.count);
-	map_classes(&added_stepper, outputs, stride, complete);
-	cvm_release(complete);
-
-	if (pass->encoder == NULL)
-	{
-		replace_encoding(state, encoder, outputs, added_memory);
-		return;
-	}
-	memory = move_memory(state, pass, encoder, outputs, &stepper);
-	mix_steppers(&stepper, &added_stepper, share);
-	cvm_release(added_memory);
-	replace_encoding(state, encoder, outputs, memory);
-}
-
-/* ---- the end ---- */
-
-/* Coefficients of a softmax add up to zero over the classes. */
-static void
-center_outputs(double *parameters, int outputs, int stride)
-{
-	for (int i = 0; i < stride; i++)
-	{
-		double		mean = 0;
-
-		for (int k = 0; k < outputs; k++)
-			mean += parameters[(size_t) k * stride + i] / outputs;
-		for (int k = 0; k < outputs; k++)
-			parameters[(size_t) k * stride + i] -= mean;
-	}
-}
-
-/* About the mean loss of an intercept alone; of classes the most that it can be. */
-static double
-null_loss(const CvmFitState *state)
-{
-	double		mean = cvm_moments_mean(&state->pass->target);
-	double		deviation = cvm_moments_deviation(&state->pass->target);
-
-	switch (state->family)
-	{
-		case CVM_LINEAR:
-		case CVM_HUBER:
-			return deviation * deviation / 2 + 1e-12 * mean * mean;
-		case CVM_POISSON:
-			return mean > 0 ? mean - mean * log(mean) : 1;
-		default:
-			return log(state->labels.count + 1);
-	}
-}
-
-/* Infinite weights, or a loss that grew. */
-static bool
-has_diverged(const CvmFitState *state, const double *parameters, int count)
-{
-	double		loss = state->pass->loss / state->pass->profile->weight;
-	double		without = null_loss(state);
-
-	for (int i = 0; i < count; i++)
-		if (!isfinite(parameters[i]))
-			return true;
-	return !(loss <= without + DIVERGED_LOSS * fabs(without));
-}
-
-CvmStatus
-cvm_single_pass_finish(CvmFitState *state, const int *order, CvmLeftOutReport report,
-					   void *report_state, CvmEncoder **encoder, CvmShape *shape,
-					   CvmFit *fit, CvmError *error)
-{
-	CvmEncoderOptions options = {
-		.max_categories = state->options.max_categories,
-		.min_category_count = state->options.min_category_count,
-		.standardize = state->options.standardize
-	};
-	CvmStatus	status = cvm_fit_state_consume(state, error);
-	CvmSinglePass *pass = state->pass;
-	int			outputs = output_count(state);
-	CvmSinglePass raw = {.scale = 1};
-	CvmStepper	stepper;
-	double	   *parameters;
-	int			stride;
-
-	if (status == CVM_OK && pass == NULL)
-		status = cvm_fail(error, CVM_NO_ROWS, "there are no rows to learn from");
-	if (status == CVM_OK)
-		status = cvm_encoder_learn(pass->profile, &options, report, report_state, encoder, error);
-	if (status != CVM_OK)
-		return status;
-	stride = (*encoder)->slots + 1;
-	(void) move_memory(state, pass, *encoder, outputs, &stepper);
-	parameters = (double *) cvm_stepper_result(&stepper);
-	change_target_unit(pass, &raw, (*encoder)->slots, parameters, stepper.parameters);
-	if (outputs > 1)
-	{
-		int		   *place = CVM_NEW(int, outputs);
-
-		for (int k = 0; k < outputs; k++)
-			place[order[k]] = k;
-		permute_outputs(parameters, outputs, stride, place);
-		center_outputs(parameters, outputs, stride);
-		cvm_release(place);
-	}
-	else if (cvm_fit_state_has_labels(state) && order[0] == 1)
-		negate(parameters, stride);
-
-	*shape = cvm_single_pass_shape(state, *encoder, outputs);
-	shape->delta = state->family == CVM_HUBER ? state->options.delta : 0;
-	memset(fit, 0, sizeof(*fit));
-	fit->parameters = parameters;
-	fit->solver = stepper.solver;
-	fit->loss = pass->loss / pass->profile->weight;
-	fit->outcome = has_diverged(state, parameters, stepper.parameters) ? CVM_DIVERGED :
-		CVM_SINGLE_PASS;
-	fit->dispersion = state->family == CVM_LINEAR ? 2 * fit->loss : 1;
-	fit->iterations = 1;
-	fit->rank = -1;
-	fit->validation_loss = NAN;
-	fit->gradient_norm = NAN;
+	work_size = cvm_stepper_work_size(&state->pass->shape);
+	batch.work = cvm_fit_state_scratch(state, state->pending.block.rows,
+									   state->pass->shape.dense_columns,
+									   work_size + cvm_pass_fold_work(state), &encoded);
+	batch.fold_work = batch.work + work_size;
+	take_step(state, &encoded, &batch);
 	return CVM_OK;
 }

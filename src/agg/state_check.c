@@ -167,8 +167,8 @@ check_pass(const CvmFitState *state, CvmError *error)
 		pass->gaps > state->columns)
 		return BAD("its encoding was learned from nothing");
 	if (!isfinite(pass->center) || !is_measure(pass->scale) || pass->scale == 0 ||
-		!(pass->rate > 0))
-		return BAD("its target or rate cannot be");
+		!(pass->rate > 0) || !(pass->loss_rows > 0))
+		return BAD("its target, rate or loss cannot be");
 	if (!is_measure(pass->stepper.step[0]) || !is_measure(pass->stepper.step[1]))
 		return BAD("its number of steps cannot be");
 	return CVM_OK;

@@ -71,7 +71,7 @@ write_pass(const CvmFitState *state, CvmWriter *writer)
 {
 	const CvmSinglePass *pass = state->pass;
 	const CvmStepper *stepper;
-	double		numbers[4];
+	double		numbers[5];
 
 	cvm_write_u32(writer, pass != NULL);
 	if (pass == NULL)
@@ -81,6 +81,7 @@ write_pass(const CvmFitState *state, CvmWriter *writer)
 	numbers[1] = pass->scale;
 	numbers[2] = pass->rate;
 	numbers[3] = pass->loss;
+	numbers[4] = pass->loss_rows;
 	write_profile(pass->profile, writer);
 	write_moments(&pass->target, writer);
 	cvm_encoder_write(pass->encoder, writer);
@@ -88,7 +89,7 @@ write_pass(const CvmFitState *state, CvmWriter *writer)
 	cvm_write_u32(writer, pass->varying);
 	cvm_write_u32(writer, pass->gaps);
 	cvm_write_u32(writer, pass->shape.outputs);
-	cvm_write_doubles(writer, numbers, 4);
+	cvm_write_doubles(writer, numbers, 5);
 	cvm_write_doubles(writer, pass->memory,
 					  cvm_stepper_size(stepper->solver, stepper->parameters,
 									   state->options.averaging));
@@ -296,7 +297,7 @@ read_pass(CvmReader *reader, CvmFitState *state, CvmError *error)
 	pass->varying = read_int(reader);
 	pass->gaps = read_int(reader);
 	outputs = read_int(reader);
-	numbers = cvm_read_doubles(reader, 4);
+	numbers = cvm_read_doubles(reader, 5);
 	if (reader->failed)
 		return CVM_OK;
 	if (outputs < 1 || outputs > (state->family == CVM_SOFTMAX ? state->labels.count : 1))
@@ -312,6 +313,7 @@ read_pass(CvmReader *reader, CvmFitState *state, CvmError *error)
 	pass->scale = numbers[1];
 	pass->rate = numbers[2];
 	pass->loss = numbers[3];
+	pass->loss_rows = numbers[4];
 	state->pass = pass;
 	pass->shape = cvm_single_pass_shape(state, pass->encoder, outputs);
 	cvm_single_pass_bind(state);

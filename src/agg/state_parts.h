@@ -26,7 +26,8 @@ struct CvmSinglePass
 	double		center;
 	double		scale;
 	double		rate;			/* that the rows allow, where none is given */
-	double		loss;			/* sum over rows, before the step that took them */
+	double		loss;			/* sum over rows, before the step that took them, */
+	double		loss_rows;		/* of so many rows */
 	CvmMoments	target;			/* of numbers to be predicted */
 
 	CvmShape	shape;			/* of the scaled target */
@@ -44,6 +45,32 @@ extern CvmShape cvm_single_pass_shape(const CvmFitState *state, const CvmEncoder
 
 /* A pass with an empty profile and nothing else. */
 extern CvmSinglePass *cvm_single_pass_create(const CvmFitState *state);
+
+/* Outputs of the classes met so far. */
+extern int	cvm_single_pass_outputs(const CvmFitState *state);
+
+/* From the profile; without a usable column only the intercept is learned. */
+extern CvmEncoder *cvm_single_pass_learn(const CvmFitState *state);
+
+/* Takes over an encoder and a stepper's memory that goes with it. */
+extern void cvm_single_pass_replace(CvmFitState *state, CvmEncoder *encoder, int outputs,
+									double *memory);
+
+/* A stepper's memory in another encoding, and with more outputs. */
+extern double *cvm_single_pass_move(const CvmFitState *state, const CvmSinglePass *pass,
+									const CvmEncoder *encoder, int outputs,
+									CvmStepper *moved);
+
+/*
+ * Adds rows that miss no value to the sums of a step, without encoding them
+ * (pass_fold.c).  view: raw features, targets and weights of the learner.
+ * measure: whether the loss is wanted; else it is left alone.  memory: for
+ * scratch, cvm_pass_fold_work doubles.
+ */
+extern bool cvm_pass_can_fold(const CvmFitState *state);
+extern size_t cvm_pass_fold_work(const CvmFitState *state);
+extern void cvm_pass_fold(const CvmFitState *state, const CvmBlock *view, bool measure,
+						  double *sums, double *memory);
 
 extern CvmStatus cvm_single_pass_take(CvmFitState *state, CvmError *error);
 

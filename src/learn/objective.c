@@ -180,6 +180,8 @@ cvm_objective_add(const CvmShape *shape, double softening, const CvmBlock *block
 	int			rows = block->rows;
 	int			outputs = shape->outputs;
 	size_t		stride = (size_t) shape->slots + 1;
+	bool		slopes_only = shape->family == CVM_LOGISTIC && loss == NULL &&
+		hessian == NULL && diagonal == NULL;
 	Work		work;
 	CvmCurvature curvature;
 
@@ -190,8 +192,8 @@ cvm_objective_add(const CvmShape *shape, double softening, const CvmBlock *block
 		cvm_softmax_losses(outputs, rows, work.eta, work.rest, block->target,
 						   block->weight, work.loss, work.g);
 	else
-		cvm_row_losses(shape, softening, rows, work.eta, block->target,
-					   block->weight, work.loss, work.g, work.h);
+		cvm_row_losses(shape, softening, rows, work.eta, block->target, block->weight,
+					   slopes_only ? NULL : work.loss, work.g, work.h);
 	if (loss != NULL)
 		*loss += cvm_sum(rows, work.loss);
 	if (gradient != NULL)

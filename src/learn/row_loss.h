@@ -12,6 +12,7 @@
 
 /*
  * Families of one output: weight times loss, first and second derivative.
+ * loss NULL (logistic only): neither loss nor second derivative are wanted.
  *
  * huber: rows past delta have no curvature, so that Newton's step may be
  * lost far from the optimum.  They get "softening" (0 to 1) times delta/|r|:

@@ -245,21 +245,18 @@ cvm_step_end(CvmStepper *stepper)
 
 /* ---- batches ---- */
 
-/* work: the batch's loss, its weight, its gradient, then the kernel's work. */
-#define WORK_LOSS 0
-#define WORK_WEIGHT 1
-#define WORK_GRADIENT 2
+/* work: loss, weight and gradient of the batch, then the kernel's work. */
 
 size_t
 cvm_stepper_work_size(const CvmShape *shape)
 {
-	return WORK_GRADIENT + CVM_PARAMETERS(shape) + cvm_objective_work_size(shape);
+	return CVM_STEPPER_GRADIENT + CVM_PARAMETERS(shape) + cvm_objective_work_size(shape);
 }
 
 void
 cvm_stepper_begin(const CvmStepper *stepper, double *work)
 {
-	memset(work, 0, sizeof(double) * (WORK_GRADIENT + stepper->parameters));
+	memset(work, 0, sizeof(double) * (CVM_STEPPER_GRADIENT + stepper->parameters));
 }
 
 /* The kernels take a block's rows at most. */
@@ -267,12 +264,12 @@ void
 cvm_stepper_add(const CvmStepper *stepper, const CvmShape *shape,
 				const CvmBlock *part, double *work)
 {
-	double	   *gradient = work + WORK_GRADIENT;
+	double	   *gradient = work + CVM_STEPPER_GRADIENT;
 	double		weight = 0;
 
 	for (int row = 0; row < part->rows; row++)
 		weight += part->weight[row];
-	work[WORK_WEIGHT] += weight;
+	work[CVM_STEPPER_WEIGHT] += weight;
 	for (int row = 0; row < part->rows; row += CVM_BLOCK_ROWS)
 	{
 		CvmBlock	piece;
@@ -280,7 +277,7 @@ cvm_stepper_add(const CvmStepper *stepper, const CvmShape *shape,
 		cvm_block_rows(part, row, CVM_BLOCK_ROWS, shape->dense_columns,
 					   shape->coded_columns, &piece);
 		cvm_objective_add_block(shape, &piece, stepper->weights,
-								gradient + stepper->parameters, &work[WORK_LOSS],
+								gradient + stepper->parameters, &work[CVM_STEPPER_LOSS],
 								gradient, NULL, NULL);
 	}
 }
@@ -289,10 +286,10 @@ double
 cvm_stepper_finish(CvmStepper *stepper, const CvmShape *shape, const CvmOptions *options,
 				   double rate, double total_weight, double *work)
 {
-	const double *gradient = work + WORK_GRADIENT;
+	const double *gradient = work + CVM_STEPPER_GRADIENT;
 	CvmStep		step;
 
-	cvm_step_begin(stepper, gradient, work[WORK_WEIGHT], options, rate, total_weight, &step);
+	cvm_step_begin(stepper, gradient, work[CVM_STEPPER_WEIGHT], options, rate, total_weight, &step);
 	for (int output = 0; output < shape->outputs; output++)
 	{
 		int			from = output * (shape->slots + 1);
@@ -302,7 +299,7 @@ cvm_stepper_finish(CvmStepper *stepper, const CvmShape *shape, const CvmOptions 
 		cvm_step_move(stepper, &step, gradient, intercept, intercept + 1, false);
 	}
 	cvm_step_end(stepper);
-	return work[WORK_LOSS] / work[WORK_WEIGHT];
+	return work[CVM_STEPPER_LOSS] / work[CVM_STEPPER_WEIGHT];
 }
 
 double

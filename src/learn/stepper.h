@@ -73,6 +73,17 @@ extern double cvm_stepper_take(CvmStepper *stepper, const CvmShape *shape,
 							   double rate, double total_weight, double *work);
 
 /*
+ * What work begins with between begin and finish: sums over the rows so far,
+ * for who adds rows in a way of his own.
+ */
+enum
+{
+	CVM_STEPPER_LOSS = 0,
+	CVM_STEPPER_WEIGHT = 1,
+	CVM_STEPPER_GRADIENT = 2	/* parameters */
+};
+
+/*
  * The same for a batch that comes in parts: begin, add each part, finish.
  * The weights must not change between, and work is kept.
  */

@@ -39,6 +39,12 @@
 #include "linalg/panel_tile.h"
 #endif
 
+/* Four numbers side by side, anywhere in memory. */
+typedef double Four __attribute__((vector_size(4 * sizeof(double)), aligned(sizeof(double)),
+								   may_alias));
+
+#define SUM_OF_FOUR(sums) (((sums)[0] + (sums)[2]) + ((sums)[1] + (sums)[3]))
+
 /*
  * Four sums side by side: a single one would wait for its last addition.
  */
@@ -46,18 +52,18 @@ CVM_CLONES void
 cvm_panel_multiply(int rows, int columns, const double *restrict x,
 				   const double *restrict b, double *restrict y)
 {
+	int			whole = columns - columns % 4;
+
 	for (int row = 0; row < rows; row++)
 	{
-		double		sums[4] = {0, 0, 0, 0};
+		Four		sums = {0, 0, 0, 0};
 		double		rest = 0;
-		int			j = 0;
 
-		for (; j + 4 <= columns; j += 4)
-			for (int lane = 0; lane < 4; lane++)
-				sums[lane] += x[j + lane] * b[j + lane];
-		for (; j < columns; j++)
+		for (int j = 0; j < whole; j += 4)
+			sums += *(const Four *) (x + j) * *(const Four *) (b + j);
+		for (int j = whole; j < columns; j++)
 			rest += x[j] * b[j];
-		y[row] = (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest;
+		y[row] = SUM_OF_FOUR(sums) + rest;
 		x += columns;
 	}
 }
@@ -142,14 +148,13 @@ cvm_panel_add_cross_product(int rows, int columns, const double *x, const double
 CVM_CLONES double
 cvm_sum(size_t count, const double *x)
 {
-	double		sums[4] = {0, 0, 0, 0};
+	Four		sums = {0, 0, 0, 0};
 	double		rest = 0;
-	size_t		i = 0;
+	size_t		whole = count - count % 4;
 
-	for (; i + 4 <= count; i += 4)
-		for (int lane = 0; lane < 4; lane++)
-			sums[lane] += x[i + lane];
-	for (; i < count; i++)
+	for (size_t i = 0; i < whole; i += 4)
+		sums += *(const Four *) (x + i);
+	for (size_t i = whole; i < count; i++)
 		rest += x[i];
-	return (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest;
+	return SUM_OF_FOUR(sums) + rest;
 }
