@@ -207,6 +207,18 @@ COMMENT ON DOMAIN cvm.svm_model IS 'a model of the algorithm svm';
 CREATE DOMAIN cvm.huber_model AS cvm.model
 	CONSTRAINT huber_model CHECK (cvm.algorithm(VALUE) = 'huber');
 COMMENT ON DOMAIN cvm.huber_model IS 'a model of the algorithm huber';
+CREATE DOMAIN cvm.naive_bayes_model AS cvm.model
+	CONSTRAINT naive_bayes_model CHECK (cvm.algorithm(VALUE) = 'naive_bayes');
+COMMENT ON DOMAIN cvm.naive_bayes_model IS 'a model of the algorithm naive_bayes';
+CREATE DOMAIN cvm.discriminant_model AS cvm.model
+	CONSTRAINT discriminant_model CHECK (cvm.algorithm(VALUE) = 'discriminant');
+COMMENT ON DOMAIN cvm.discriminant_model IS 'a model of the algorithm discriminant';
+CREATE DOMAIN cvm.kmeans_model AS cvm.model
+	CONSTRAINT kmeans_model CHECK (cvm.algorithm(VALUE) = 'kmeans');
+COMMENT ON DOMAIN cvm.kmeans_model IS 'a model of the algorithm kmeans';
+CREATE DOMAIN cvm.pca_model AS cvm.model
+	CONSTRAINT pca_model CHECK (cvm.algorithm(VALUE) = 'pca');
+COMMENT ON DOMAIN cvm.pca_model IS 'a model of the algorithm pca';
 CREATE DOMAIN cvm.neural_network_model AS cvm.model
 	CONSTRAINT neural_network_model CHECK (cvm.algorithm(VALUE) = 'neural_network');
 COMMENT ON DOMAIN cvm.neural_network_model IS 'a model of the algorithm neural_network';

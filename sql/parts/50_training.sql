@@ -119,6 +119,19 @@ END;
 COMMENT ON FUNCTION cvm.segment_profile(text) IS
 	'what sets the segments of a model''s active version apart; see cvm.segment_profile(cvm.model)';
 
+CREATE FUNCTION cvm.components(model text,
+	OUT component integer, OUT variance float8, OUT share float8, OUT cumulative_share float8,
+	OUT feature text, OUT level text, OUT loading float8)
+RETURNS SETOF record
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 100
+BEGIN ATOMIC
+	SELECT c.component, c.variance, c.share, c.cumulative_share, c.feature, c.level, c.loading
+	FROM cvm.components(cvm.active_model(model)) AS c;
+END;
+
+COMMENT ON FUNCTION cvm.components(text) IS
+	'the components of a model''s active version; see cvm.components(cvm.model)';
+
 CREATE FUNCTION cvm.options(
 	OUT name text, OUT kind text, OUT "default" text, OUT minimum float8,
 	OUT maximum float8, OUT choices text, OUT help text)

@@ -24,6 +24,7 @@ static const char *const driver_names[] = {"auto", "memory", "spill", "passes", 
 static const char *const schedule_names[] = {"constant", "inverse", "cosine", NULL};
 static const char *const class_weight_names[] = {"none", "balanced", NULL};
 static const char *const segment_choice_names[] = {"silhouette", "gap", NULL};
+static const char *const decomposition_names[] = {"auto", "exact", "randomized", NULL};
 static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "manual", NULL};
 
 #define NUMBER(name, minimum, maximum, default_text, help) \
@@ -81,6 +82,7 @@ const CvmOptionSpec cvm_option_specs[] = {
 	INTEGER(starts, 1, 1000, "10", "kmeans: random starts, of which the best is taken"),
 	INTEGER(components, 0, 10000, "0", "pca: number of components; 0 for as many as explain option \"explained\""),
 	NUMBER(explained, 0.01, 1, "0.9", "pca: share of the variance that the components explain"),
+	CHOICE(decomposition, decomposition_names, "auto", "pca: exact through the covariance matrix (auto up to 512 columns), or randomized"),
 	BOOLEAN(warm_start, "false", "start from the active version"),
 	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
 	NUMBER(promote_margin, 0, 1, "0.01", "promote if_not_worse: share of the active version's figure that a new version may be worse by"),

@@ -46,6 +46,11 @@ typedef enum CvmPromote
 /* Of a neural network. */
 #define CVM_MAX_HIDDEN_LAYERS 8
 
+typedef enum CvmDecomposition
+{
+	CVM_DECOMPOSITION_AUTO, CVM_DECOMPOSITION_EXACT, CVM_DECOMPOSITION_RANDOMIZED
+} CvmDecomposition;
+
 typedef struct CvmOptions
 {
 	double		l2;
@@ -84,6 +89,7 @@ typedef struct CvmOptions
 	int			starts;			/* kmeans: random starts */
 	int			components;		/* pca: how many; 0: by explained */
 	double		explained;		/* pca: share of variance */
+	int			decomposition;	/* CvmDecomposition */
 	bool		warm_start;
 	int			promote;		/* CvmPromote */
 	double		promote_margin; /* share of the active version's figure */

@@ -59,16 +59,6 @@ cvm_add_scaled(size_t count, double factor, const double *x, double *y)
 		y[i] += factor * x[i];
 }
 
-/* BLAS is column-major: product' = y x'. */
-void
-cvm_multiply_transposed(int rows, int columns, int inner, const double *x, const double *y,
-						double *product)
-{
-	if (rows > 0 && columns > 0 && inner > 0)
-		dgemm_("T", "N", &columns, &rows, &inner, &one, y, &inner, x, &inner, &zero,
-			   product, &columns);
-}
-
 bool
 cvm_cholesky(int order, double *a)
 {

@@ -21,10 +21,6 @@ extern void cvm_add_scaled(size_t count, double factor, const double *x, double 
 extern void cvm_multiply_rows(int rows, int columns, int inner, const double *x,
 							  const double *a, int leading, double *product);
 
-/* product = x y' of x (rows x inner) and y (columns x inner), all row-major. */
-extern void cvm_multiply_transposed(int rows, int columns, int inner, const double *x,
-									const double *y, double *product);
-
 /* a = U'U in place; false: not positive definite. */
 extern bool cvm_cholesky(int order, double *a);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/learner_bayes.h"
+#include "model/learner_components.h"
 #include "model/learner_kmeans.h"
 #include "model/learner_linear.h"
 #include "model/learner_network.h"
@@ -21,7 +22,9 @@ const CvmLearner *const cvm_learners[] = {
 	[CVM_HUBER] = &cvm_learner_huber,
 	[CVM_ALGORITHM_NEURAL_NETWORK] = &cvm_learner_neural_network,
 	[CVM_ALGORITHM_NAIVE_BAYES] = &cvm_learner_naive_bayes,
+	[CVM_ALGORITHM_DISCRIMINANT] = &cvm_learner_discriminant,
 	[CVM_ALGORITHM_KMEANS] = &cvm_learner_kmeans,
+	[CVM_ALGORITHM_PCA] = &cvm_learner_pca,
 };
 
 const int	cvm_learner_count = sizeof(cvm_learners) / sizeof(cvm_learners[0]);
@@ -85,8 +88,6 @@ cvm_prediction_size(CvmTask task, int class_count)
 			return class_count;
 		case CVM_SEGMENTATION:
 			return 2;
-		case CVM_PROJECTION:
-			return 0;
 		default:
 			return 1;
 	}

@@ -81,6 +81,13 @@ struct CvmLearner
 	 */
 	void	   *(*prepare) (const CvmModel *model);
 	void		(*predict) (void *prepared, const CvmBlock *block, double *predictions);
+
+	/*
+	 * Rows as fewer numbers, of learners that can (NULL: it cannot): how many,
+	 * and values, rows x so many, of blocks as for predict.
+	 */
+	int			(*transform_size) (const CvmModel *model);
+	void		(*transform) (void *prepared, const CvmBlock *block, double *values);
 };
 
 /* Every algorithm, by number; gaps are NULL. */
@@ -101,10 +108,10 @@ extern void cvm_learner_list(char *text, size_t size);
 extern const CvmLearner *cvm_learner_for_task(CvmTask task);
 
 /*
- * Numbers in a prediction of a task: classes for multiclass, 1 for other tasks
- * with a target, 2 for a segmentation (the number of the segment, from 1, and
- * the distance from its center).  0: the payload says (a projection: its
- * components, and the distance of the row from what they stand for).
+ * Numbers in a prediction of a task: classes for multiclass, 2 for a
+ * segmentation (the number of the segment, from 1, and the distance from its
+ * center), else 1 (of a projection the distance of the row from what its
+ * components stand for).
  */
 extern int	cvm_prediction_size(CvmTask task, int class_count);
 

@@ -372,8 +372,7 @@ cvm_model_check(const CvmModel *model, CvmError *error)
 		(status = check_encoder(&model->encoder, model->learner->keeps_missing,
 								error)) != CVM_OK)
 		return status;
-	if (model->task == CVM_PROJECTION ? model->outputs < 2 :
-		model->outputs != cvm_prediction_size(model->task, model->class_count))
+	if (model->outputs != cvm_prediction_size(model->task, model->class_count))
 		return BAD("wrong number of outputs, %d", model->outputs);
 	if (model->payload == NULL)
 		return BAD("nothing was fitted");

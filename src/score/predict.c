@@ -22,6 +22,7 @@
 #include "utils/typcache.h"
 #include "utils/varlena.h"
 
+#include "model/learner.h"
 #include "model/model_type.h"
 #include "pg/compat.h"
 #include "score/model_cache.h"
@@ -392,12 +393,6 @@ value_result(const CvmModel *model, const double *scores)
 				 errmsg("the model has %d classes, so there is no single value to predict",
 						model->class_count),
 				 errhint("Use cvm.predict_class or cvm.predict_probabilities.")));
-	if (model->task == CVM_PROJECTION)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("the model gives %d components, not a single value",
-						model->outputs - 1),
-				 errhint("Use cvm.transform.")));
 	return Float8GetDatum(scores[0]);
 }
 
@@ -408,7 +403,7 @@ require_classes(const CvmModel *model)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("a %s model has no classes", cvm_task_name(model->task)),
-				 errhint("Use %s.", model->task == CVM_PROJECTION ? "cvm.transform" : "cvm.predict")));
+				 errhint("Use cvm.predict.")));
 }
 
 static Datum
@@ -443,15 +438,21 @@ probabilities_result(const CvmModel *model, const double *scores)
 	return PointerGetDatum(construct_float8_array(scores, model->class_count));
 }
 
+/* The row that was scored last, as components. */
 static Datum
-components_result(const CvmModel *model, const double *scores)
+components_result(CvmScorer *scorer, const CvmModel *model)
 {
-	if (model->task != CVM_PROJECTION)
+	int			count;
+	const double *values;
+
+	if (model->learner->transform == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("a %s model has no components", cvm_task_name(model->task)),
-				 errhint("Use cvm.predict; a model of the algorithm \"pca\" has components.")));
-	return PointerGetDatum(construct_float8_array(scores, model->outputs - 1));
+				 errmsg("a model of the algorithm \"%s\" has no components",
+						model->learner->name),
+				 errhint("Use cvm.predict; the algorithms \"pca\" and \"discriminant\" have components.")));
+	values = cvm_scorer_transform(scorer, &count);
+	return PointerGetDatum(construct_float8_array(values, count));
 }
 
 /* One SQL function for a way in and a way out. */
@@ -483,8 +484,21 @@ PREDICT_FUNCTION(cvm_predict_probabilities_value_row, score_value_row, probabili
 PREDICT_FUNCTION(cvm_predict_probabilities_name_array, score_name_array, probabilities_result)
 PREDICT_FUNCTION(cvm_predict_probabilities_value_array, score_value_array, probabilities_result)
 PREDICT_FUNCTION(cvm_predict_probabilities_columns, score_columns, probabilities_result)
-PREDICT_FUNCTION(cvm_transform_name_row, score_name_row, components_result)
-PREDICT_FUNCTION(cvm_transform_value_row, score_value_row, components_result)
-PREDICT_FUNCTION(cvm_transform_name_array, score_name_array, components_result)
-PREDICT_FUNCTION(cvm_transform_value_array, score_value_array, components_result)
-PREDICT_FUNCTION(cvm_transform_columns, score_columns, components_result)
+
+#define TRANSFORM_FUNCTION(name, way_in) \
+PG_FUNCTION_INFO_V1(name); \
+Datum \
+name(PG_FUNCTION_ARGS) \
+{ \
+	const CvmModel *model; \
+	\
+	if (way_in(fcinfo, &model) == NULL) \
+		PG_RETURN_NULL(); \
+	return components_result(predict_call(fcinfo)->scorer, model); \
+}
+
+TRANSFORM_FUNCTION(cvm_transform_name_row, score_name_row)
+TRANSFORM_FUNCTION(cvm_transform_value_row, score_value_row)
+TRANSFORM_FUNCTION(cvm_transform_name_array, score_name_array)
+TRANSFORM_FUNCTION(cvm_transform_value_array, score_value_array)
+TRANSFORM_FUNCTION(cvm_transform_columns, score_columns)

@@ -86,6 +86,7 @@ struct CvmScorer
 	/* encode */
 	CvmBlock   *block;			/* one row; NULL for linear */
 	void	   *prepared;		/* by the learner */
+	double	   *components;		/* of a learner with a transform */
 };
 
 /* ---- compiling ---- */
@@ -221,6 +222,8 @@ compile(const CvmModel *model)
 		scorer->block = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
 		scorer->block->rows = 1;
 		scorer->prepared = model->learner->prepare(model);
+		if (model->learner->transform != NULL)
+			scorer->components = palloc(sizeof(double) * model->learner->transform_size(model));
 	}
 	return scorer;
 }
@@ -579,4 +582,12 @@ cvm_scorer_array(CvmScorer *scorer, Datum float8_array)
 	if ((Pointer) array != DatumGetPointer(float8_array))
 		pfree(array);
 	return result;
+}
+
+const double *
+cvm_scorer_transform(CvmScorer *scorer, int *count)
+{
+	*count = scorer->model->learner->transform_size(scorer->model);
+	scorer->model->learner->transform(scorer->prepared, scorer->block, scorer->components);
+	return scorer->components;
 }

@@ -30,4 +30,7 @@ extern const double *cvm_scorer_row(CvmScorer *scorer, const Datum *values, cons
 extern const double *cvm_scorer_arguments(CvmScorer *scorer, const NullableDatum *values);
 extern const double *cvm_scorer_array(CvmScorer *scorer, Datum float8_array);
 
+/* The components of the row that was scored last; the learner has a transform. */
+extern const double *cvm_scorer_transform(CvmScorer *scorer, int *count);
+
 #endif							/* CVM_SCORER_H */

@@ -16,6 +16,7 @@
 #include "learn/bayes/naive_bayes.h"
 #include "model/learner.h"
 #include "model/learner_bayes.h"
+#include "model/learner_components.h"
 #include "model/learner_kmeans.h"
 #include "model/learner_network.h"
 
@@ -287,20 +288,59 @@ make_network_model(void)
 	return model;
 }
 
+/* Two axes; task: CVM_PROJECTION for pca, else discriminant. */
+static inline CvmModel *
+make_projection_model(CvmTask task)
+{
+	CvmModel   *model = make_model(task == CVM_PROJECTION ? CVM_LINEAR : CVM_SOFTMAX);
+	CvmProjection *projection = CVM_NEW_ZERO(CvmProjection, 1);
+	int			width = expanded_width(&model->encoder);
+	double	   *numbers = CVM_NEW(double, 3 * width);
+	double	   *variances = CVM_NEW(double, 2);
+	double	   *scores = CVM_NEW(double, 3 * (width + 1));
+
+	for (int i = 0; i < 3 * width; i++)
+		numbers[i] = some_number(i);
+	for (int i = 0; i < 3 * (width + 1); i++)
+		scores[i] = some_number(i);
+	variances[0] = 0.75;
+	variances[1] = 0.25;
+	projection->axes = 2;
+	projection->means = numbers;
+	projection->loadings = numbers + width;
+	projection->variances = variances;
+	projection->total_variance = 1;
+	model->task = task;
+	model->learner = &cvm_learner_discriminant;
+	model->payload = projection;
+	if (task == CVM_PROJECTION)
+	{
+		model->learner = &cvm_learner_pca;
+		model->target = "";
+	}
+	else
+		projection->scores = scores;
+	return model;
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 3)
+#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 5)
 
 static inline CvmModel *
 make_any_model(int index)
 {
-	switch (index)
+	switch (index - CVM_FAMILY_COUNT)
 	{
-		case CVM_FAMILY_COUNT:
+		case 0:
 			return make_naive_bayes_model();
-		case CVM_FAMILY_COUNT + 1:
+		case 1:
 			return make_kmeans_model();
-		case CVM_FAMILY_COUNT + 2:
+		case 2:
 			return make_network_model();
+		case 3:
+			return make_projection_model(CVM_PROJECTION);
+		case 4:
+			return make_projection_model(CVM_MULTICLASS);
 		default:
 			return make_model((CvmFamily) index);
 	}

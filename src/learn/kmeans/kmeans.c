@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "linalg/dense.h"
+#include "linalg/rows.h"
 
 void
 cvm_segments_init(CvmSegments *segments, int count, int width)
@@ -46,7 +47,7 @@ cvm_nearest_centers(const double *vectors, int rows, int width, const double *ce
 					const double *center_squares, int segments, double *work,
 					int *nearest, double *distances)
 {
-	cvm_multiply_transposed(rows, segments, width, vectors, centers, work);
+	cvm_multiply_rows_by_rows(rows, segments, width, vectors, centers, work);
 	for (int row = 0; row < rows; row++)
 	{
 		const double *products = work + (size_t) row * segments;

@@ -2,10 +2,11 @@
  * vectors.c
  *		Rows as vectors: of blocks, and of a sample in memory.
  */
+#include "learn/vectors.h"
+
 #include <string.h>
 
 #include "base/memory.h"
-#include "learn/kmeans/kmeans.h"
 
 /* ---- of blocks ---- */
 
