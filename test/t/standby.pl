@@ -1,4 +1,5 @@
-# A standby does nothing until it is promoted; a dump brings models, runs and
+# A standby scores and measures, and follows the primary's promotions; it
+# retrains nothing until it is promoted.  A dump brings models, runs and
 # schedules back without a collision.
 use strict;
 use warnings;
@@ -30,6 +31,34 @@ $primary->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', 'SELECT launcher_pid IS NULL FROM cvm.worker_status()'),
 	't', 'no launcher on a standby');
 
+# Scoring, by the planner's rewrite and without, by name and by value.
+my $score = q{SELECT md5(string_agg(cvm.predict('churn', c)::text, ' ' ORDER BY id)) FROM customers AS c};
+is($standby->safe_psql('postgres', $score), $primary->safe_psql('postgres', $score), 'a standby scores as the primary does');
+is($standby->safe_psql('postgres', "SET cvm.rewrite_predict TO off; $score"), $primary->safe_psql('postgres', $score), 'row by row too');
+like($standby->safe_psql('postgres', q{EXPLAIN (VERBOSE) SELECT cvm.predict('churn', c) FROM customers AS c}),
+	qr/predict_columns/, 'with the columns alone');
+is($standby->safe_psql('postgres', q{SELECT count(*) FROM customers AS c WHERE cvm.predict(cvm.model_version('churn', 1), c) > 0}),
+	'400', 'a version as a value');
+is($standby->safe_psql('postgres', q{SELECT round(value::numeric, 9) FROM cvm.evaluate('churn', 'customers') WHERE metric = 'auc'}),
+	$primary->safe_psql('postgres', q{SELECT round(value::numeric, 9) FROM cvm.evaluate('churn', 'customers') WHERE metric = 'auc'}), 'it measures');
+is($standby->safe_psql('postgres', 'SELECT model, version FROM cvm.model_overview'), 'churn|1', 'and has the views');
+foreach my $change (q{cvm.train('churn', 'customers', 'churned')}, q{cvm.promote('churn', 1)}, q{cvm.drop_model('churn')})
+{
+	my ($code, $output, $error) = $standby->psql('postgres', "SELECT $change");
+	like($error, qr/cannot execute cvm\.\w+\(\) during recovery/, "but no $change");
+}
+
+# A session with a plan of its own follows a promotion of the primary.
+my $session = $standby->background_psql('postgres');
+$session->query_safe("SET plan_cache_mode TO force_generic_plan; PREPARE score AS $score");
+my $first = $session->query_safe('EXECUTE score');
+$primary->safe_psql('postgres', q{SELECT cvm.train('churn', 'customers', 'churned', key => 'id', options => '{"l2": 50}')});
+$primary->wait_for_catchup($standby);
+my $second = $session->query_safe('EXECUTE score');
+isnt($second, $first, 'a promotion is seen on the standby');
+is($second, $primary->safe_psql('postgres', $score), 'as on the primary');
+$session->quit;
+
 # Dump and restore within the primary.
 my $file = $primary->basedir . '/dump.sql';
 $primary->command_ok([ 'pg_dump', '-f', $file, $primary->connstr('postgres') ], 'pg_dump');
@@ -38,10 +67,10 @@ $primary->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $file,
 	'restore');
 is($primary->safe_psql('restored',
 		'SELECT (SELECT count(*) FROM cvm.model_versions), (SELECT every FROM cvm.schedules)'),
-	'1|01:00:00', 'versions and schedules are restored');
+	'2|01:00:00', 'versions and schedules are restored');
 $primary->safe_psql('restored', "SELECT cvm.retrain('churn')");
 ok($primary->poll_query_until('restored',
-		"SELECT status = 'succeeded' AND version = 2 FROM cvm.training_runs ORDER BY run DESC LIMIT 1"),
+		"SELECT status = 'succeeded' AND version = 3 FROM cvm.training_runs ORDER BY run DESC LIMIT 1"),
 	'retraining goes on after the last version');
 
 $primary->stop;
