@@ -23,6 +23,7 @@ CREATE TABLE cvm.schedules (
 	new_rows_at_start bigint NOT NULL DEFAULT 0,
 	rows_counted bigint,
 	watermark_seen text,
+	recount_at timestamptz,
 	after_run integer NOT NULL DEFAULT 0,
 	failures integer NOT NULL DEFAULT 0,
 	retry_at timestamptz,

@@ -43,13 +43,14 @@ put_double(Datum *elements, bool *nulls, int at, double value)
 
 int
 cvm_record_version(const char *name, const CvmModel *model, const char *status,
-				   const char *reason, int parent, int run, double seconds)
+				   const char *reason, int parent, int run,
+				   const char *watermark, double seconds)
 {
 	Oid			model_type;
 	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, INT4OID, INT4OID,
-		INT8OID, INT8OID, INT8OID, TEXTOID, OIDOID, FLOAT8OID};
-	Datum		values[12];
-	char		nulls[] = "            ";
+		INT8OID, INT8OID, INT8OID, TEXTOID, OIDOID, FLOAT8OID, TEXTOID};
+	Datum		values[13];
+	char		nulls[] = "             ";
 
 	/* The parameter's type: that of the column. */
 	cvm_catalog_execute("SELECT 'cvm.model'::regtype::oid", 0, NULL, NULL, NULL, true);
@@ -77,17 +78,21 @@ cvm_record_version(const char *name, const CvmModel *model, const char *status,
 	values[9] = CStringGetTextDatum(model->library_version);
 	values[10] = ObjectIdGetDatum(GetUserId());
 	values[11] = Float8GetDatum(seconds);
+	if (watermark != NULL)
+		values[12] = CStringGetTextDatum(watermark);
+	else
+		nulls[12] = 'n';
 
 	cvm_catalog_execute("WITH numbered AS ("
 						" UPDATE cvm.model_registry AS r SET last_version = r.last_version + 1,"
 						" updated_at = now() WHERE r.model = $1 RETURNING r.last_version)"
 						" INSERT INTO cvm.model_versions (model, version, fitted, status, reason,"
 						" parent, run, training_rows, validation_rows, seed, library_version,"
-						" created_by, duration)"
+						" created_by, duration, watermark)"
 						" SELECT $1, last_version, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-						" $11::regrole, make_interval(secs => $12)"
+						" $11::regrole, make_interval(secs => $12), $13"
 						" FROM numbered RETURNING version",
-						12, types, values, nulls, false);
+						13, types, values, nulls, false);
 	return cvm_catalog_integer(0, 1);
 }
 

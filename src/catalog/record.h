@@ -22,7 +22,8 @@ typedef struct CvmEpoch
 /* Takes the model's next version number and stores the version; the caller
  * holds the lock of the registry row. */
 extern int	cvm_record_version(const char *name, const CvmModel *model, const char *status,
-							   const char *reason, int parent, int run, double seconds);
+							   const char *reason, int parent, int run,
+							   const char *watermark, double seconds);
 
 /* Metrics without a value (NaN) are left out. */
 extern void cvm_record_metrics(const char *name, int version, const char *data_set,

@@ -84,6 +84,7 @@ definition_from_result(void)
 CvmDefinition *
 cvm_definition_find(const char *model, bool lock)
 {
+	MemoryContext context = CurrentMemoryContext;
 	Oid			types[] = {TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(model)};
 
@@ -93,6 +94,7 @@ cvm_definition_find(const char *model, bool lock)
 						: "SELECT " DEFINITION_COLUMNS
 						" FROM cvm.model_registry WHERE model = $1",
 						1, types, values, NULL, !lock);
+	MemoryContextSwitchTo(context); /* SPI leaves its own */
 	return SPI_processed == 0 ? NULL : definition_from_result();
 }
 

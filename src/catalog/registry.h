@@ -38,7 +38,7 @@ extern void cvm_check_model_name(const char *name);
 /* Error for a name that a model has already. */
 pg_noreturn extern void cvm_model_name_in_use(const char *name);
 
-/* NULL when there is no such model.  lock: FOR UPDATE.  No privilege check. */
+/* In the current memory context; NULL when there is no such model.  lock: FOR UPDATE.  No privilege check. */
 extern CvmDefinition *cvm_definition_find(const char *model, bool lock);
 
 /* As above, but errors: "model ... does not exist" (with the nearest name that

@@ -10,14 +10,11 @@
 
 #include <math.h>
 
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
-#include "utils/guc.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "catalog/access.h"
@@ -28,6 +25,7 @@
 #include "catalog/runs.h"
 #include "catalog/train.h"
 #include "frame/frame.h"
+#include "frame/source.h"
 #include "model/model_type.h"
 #include "pg/compat.h"
 #include "pg/options_json.h"
@@ -138,34 +136,6 @@ new_model(const CvmDefinition *definition, const CvmOptions *options, const CvmF
 }
 
 static void
-learn(const CvmOptions *options, CvmFrame *frame, const CvmProgress *progress,
-	  CvmModel *model, const char *name)
-{
-	CvmLesson	lesson = {
-		.family = frame->family,
-		.task = frame->task,
-		.class_count = frame->class_count,
-		.encoder = frame->encoder,
-		.training = &frame->training,
-		.validation = frame->validation.rows > 0 ? &frame->validation : NULL,
-		.options = options,
-		.progress = progress
-	};
-	CvmError	error = {0};
-
-	if (options->warm_start)
-	{
-		const CvmModel *active = cvm_active_model_of(cvm_definition_find(name, false), false);
-
-		if (cvm_same_question(active, frame) && active->learner == frame->learner &&
-			active->family == frame->family)
-			lesson.start = active;
-	}
-	cvm_report(frame->learner->fit(&lesson, model, &error), &error);
-	cvm_report(cvm_model_check(model, &error), &error);
-}
-
-static void
 warn_of_outcome(const char *name, const CvmModel *model)
 {
 	switch (model->outcome)
@@ -247,29 +217,69 @@ lock_definition(CvmDefinition *definition, bool replace)
 	definition->owner = stored->owner;
 }
 
-CvmTrainResult *
-cvm_train(CvmDefinition *definition, int run)
+/* ---- the three parts of a training ---- */
+
+struct CvmTraining
 {
-	CvmTrainResult *result = palloc0(sizeof(CvmTrainResult));
-	TimestampTz started = GetCurrentTimestamp();
-	bool		replace = run == 0;
+	CvmDefinition *definition;
+	bool		replace;		/* the definition is to be stored */
 	CvmOptions	options;
-	CvmFrameRequest request = {0};
+	TimestampTz started;
 	CvmTrainProgress progress;
 	CvmFrame   *frame;
+	char	   *watermark;		/* or NULL */
+	const CvmModel *start;		/* of a warm start, or NULL */
 	CvmModel   *model;
 	MetricSet	training;
-	MetricSet	validation = {.count = 0};
-	CvmDecision decision;
-	CvmRunResult outcome;
-	bool		promoted;
+	MetricSet	validation;
+};
 
-	cvm_options_for_train(&options);
-	if (!replace)
-		options.promote = CVM_PROMOTE_IF_NOT_WORSE; /* unless options say otherwise */
-	cvm_options_apply_json(&options, definition->options);
-	cvm_progress_begin(&progress, definition->model);
-	cvm_progress_phase(&progress, "reading rows");
+/* What the rows that are learned from go up to, in their own snapshot. */
+static char *
+read_watermark(const CvmTraining *training)
+{
+	const char *column = training->options.watermark;
+	char	   *item;
+
+	if (column == NULL)
+		return NULL;
+	item = cvm_source_from_item(training->definition->source);
+	(void) cvm_source_column(cvm_source_describe(item), column, "watermark");
+	return cvm_source_value(psprintf("SELECT max(source.%s)::text FROM %s AS source",
+									 quote_identifier(column), item));
+}
+
+/* The active version, if one like it is being trained. */
+static const CvmModel *
+find_start(const CvmTraining *training)
+{
+	const CvmFrame *frame = training->frame;
+	const CvmModel *active;
+
+	if (!training->options.warm_start)
+		return NULL;
+	active = cvm_active_model_of(cvm_definition_find(training->definition->model, false), false);
+	if (cvm_same_question(active, frame) && active->learner == frame->learner &&
+		active->family == frame->family)
+		return active;
+	return NULL;
+}
+
+CvmTraining *
+cvm_training_read(CvmDefinition *definition, bool replace, bool outlives_transaction)
+{
+	CvmTraining *training = palloc0(sizeof(CvmTraining));
+	CvmFrameRequest request = {0};
+
+	training->definition = definition;
+	training->replace = replace;
+	training->started = GetCurrentTimestamp();
+	cvm_options_for_train(&training->options);
+	if (!replace)				/* unless options say otherwise */
+		training->options.promote = CVM_PROMOTE_IF_NOT_WORSE;
+	cvm_options_apply_json(&training->options, definition->options);
+	cvm_progress_begin(&training->progress, definition->model);
+	cvm_progress_phase(&training->progress, "reading rows");
 
 	request.source = definition->source;
 	request.target = definition->target;
@@ -278,48 +288,98 @@ cvm_train(CvmDefinition *definition, int run)
 	request.key = definition->key;
 	request.weight = definition->weight;
 	request.learner = learner_named(definition->algorithm);
-	request.options = &options;
-	frame = cvm_frame_build(&request);
+	request.options = &training->options;
+	request.outlives_transaction = outlives_transaction;
+	training->frame = cvm_frame_build(&request);
+	training->watermark = read_watermark(training);
+	training->start = find_start(training);
+	return training;
+}
 
-	model = new_model(definition, &options, frame);
-	learn(&options, frame, &progress.callback, model, definition->model);
-	warn_of_outcome(definition->model, model);
+bool
+cvm_training_reads_again(const CvmTraining *training)
+{
+	return training->frame->driver == CVM_DRIVER_PASSES;
+}
 
-	cvm_progress_phase(&progress, "measuring");
-	measure(frame, model, &frame->training, &training);
+void
+cvm_training_learn(CvmTraining *training)
+{
+	CvmFrame   *frame = training->frame;
+	CvmModel   *model = new_model(training->definition, &training->options, frame);
+	CvmError	error = {0};
+	CvmLesson	lesson = {
+		.family = frame->family,
+		.task = frame->task,
+		.class_count = frame->class_count,
+		.encoder = frame->encoder,
+		.training = &frame->training,
+		.validation = frame->validation.rows > 0 ? &frame->validation : NULL,
+		.options = &training->options,
+		.progress = &training->progress.callback,
+		.start = training->start
+	};
+
+	training->model = model;
+	cvm_report(frame->learner->fit(&lesson, model, &error), &error);
+	cvm_report(cvm_model_check(model, &error), &error);
+	warn_of_outcome(training->definition->model, model);
+
+	cvm_progress_phase(&training->progress, "measuring");
+	measure(frame, model, &frame->training, &training->training);
 	if (frame->validation.rows > 0)
-		measure(frame, model, &frame->validation, &validation);
+		measure(frame, model, &frame->validation, &training->validation);
+}
 
-	cvm_progress_phase(&progress, "storing");
+static void
+record(const CvmTraining *training, int version, int run, const CvmDecision *decision)
+{
+	const char *name = training->definition->model;
+	const CvmFrame *frame = training->frame;
+	const CvmModel *model = training->model;
+	CvmRunResult outcome = {
+		.version = version,
+		.training_rows = model->rows,
+		.validation_rows = model->validation_rows,
+		.rows_left_out = frame->rows_left_out,
+		.null_cells = frame->null_cells,
+		.iterations = model->iterations,
+		.outcome = cvm_outcome_name(model->outcome),
+		.reason = decision->reason
+	};
+
+	cvm_record_metrics(name, version, "training", training->training.metrics,
+					   training->training.count);
+	cvm_record_metrics(name, version, "validation", training->validation.metrics,
+					   training->validation.count);
+	cvm_record_profile(name, version, frame->profile, frame->encoder);
+	cvm_record_epochs(name, run, training->progress.epochs, training->progress.count);
+	cvm_run_succeed(name, run, &outcome);
+}
+
+CvmTrainResult *
+cvm_training_store(CvmTraining *training, int run)
+{
+	CvmDefinition *definition = training->definition;
+	CvmFrame   *frame = training->frame;
+	CvmTrainResult *result = palloc0(sizeof(CvmTrainResult));
+	CvmDecision decision;
+	bool		promoted;
+
+	cvm_progress_phase(&training->progress, "storing");
 	definition->task = pstrdup(cvm_task_name(frame->task));
-	lock_definition(definition, replace);
-	decision = cvm_gate_decide(&options, frame, model, definition);
+	lock_definition(definition, training->replace);
+	decision = cvm_gate_decide(&training->options, frame, training->model, definition);
 	promoted = strcmp(decision.status, "active") == 0;
 	if (run == 0)
 		run = cvm_run_create(definition->model, "train", CVM_RUN_SUCCEEDED, NULL, 1);
 
-	result->seconds = (GetCurrentTimestamp() - started) / 1e6;
-	result->status = decision.status;
-	result->version = cvm_record_version(definition->model, model,
+	result->seconds = (GetCurrentTimestamp() - training->started) / 1e6;
+	result->version = cvm_record_version(definition->model, training->model,
 										 promoted ? "candidate" : decision.status,
 										 decision.reason, definition->active_version, run,
-										 result->seconds);
-	cvm_record_metrics(definition->model, result->version, "training",
-					   training.metrics, training.count);
-	cvm_record_metrics(definition->model, result->version, "validation",
-					   validation.metrics, validation.count);
-	cvm_record_profile(definition->model, result->version, frame->profile,
-					   frame->encoder);
-	cvm_record_epochs(definition->model, run, progress.epochs, progress.count);
-	outcome.version = result->version;
-	outcome.training_rows = model->rows;
-	outcome.validation_rows = model->validation_rows;
-	outcome.rows_left_out = frame->rows_left_out;
-	outcome.null_cells = frame->null_cells;
-	outcome.iterations = model->iterations;
-	outcome.outcome = cvm_outcome_name(model->outcome);
-	outcome.reason = decision.reason;
-	cvm_run_succeed(definition->model, run, &outcome);
+										 training->watermark, result->seconds);
+	record(training, result->version, run, &decision);
 	if (strcmp(decision.status, "rejected") == 0)
 		cvm_event(CVM_EVENT_VERSION_REJECTED, definition->model, run, result->version,
 				  decision.reason);
@@ -328,56 +388,22 @@ cvm_train(CvmDefinition *definition, int run)
 
 	result->algorithm = frame->learner->name;
 	result->task = definition->task;
-	result->training_rows = model->rows;
-	result->validation_rows = model->validation_rows;
+	result->training_rows = training->model->rows;
+	result->validation_rows = training->model->validation_rows;
+	result->status = decision.status;
 	result->reason = decision.reason;
-	result->metrics = metrics_json(frame, model, &training, &validation);
-	cvm_progress_end(&progress);
+	result->metrics = metrics_json(frame, training->model, &training->training,
+								   &training->validation);
+	cvm_progress_end(&training->progress);
 	cvm_frame_end(frame);
 	return result;
 }
 
-static Jsonb *
-merge_options(Jsonb *options, Jsonb *extra)
-{
-	if (extra == NULL || JB_ROOT_COUNT(extra) == 0)
-		return options;
-	return DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(options),
-											  JsonbPGetDatum(extra)));
-}
-
 CvmTrainResult *
-cvm_retrain_by_definition(const char *name, int run, Jsonb *extra)
+cvm_train(CvmDefinition *definition)
 {
-	CvmDefinition *definition = cvm_definition_find(name, false);
-	CvmTrainResult *result;
-	Oid			caller;
-	int			security_context;
-	int			nest_level;
+	CvmTraining *training = cvm_training_read(definition, true, false);
 
-	if (definition == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("model \"%s\" does not exist", name)));
-	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(definition->owner)))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the owner of model \"%s\" no longer exists", name),
-				 errhint("A superuser can give it to another role with cvm.change_owner.")));
-	definition->options = merge_options(definition->options, extra);
-
-	GetUserIdAndSecContext(&caller, &security_context);
-	SetUserIdAndSecContext(definition->owner, security_context
-						   | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	nest_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", definition->search_path, PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-
-	result = cvm_train(definition, run);
-
-	/* roll back what functions of the source may have SET: it is the owner's
-	 * code in somebody else's session */
-	AtEOXact_GUC(false, nest_level);
-	SetUserIdAndSecContext(caller, security_context);
-	return result;
+	cvm_training_learn(training);
+	return cvm_training_store(training, 0);
 }

@@ -24,19 +24,29 @@ typedef struct CvmTrainResult
 
 /*
  * Trains a new version by the definition with the current user's rights and
- * the current search_path, stores it and promotes it as options.promote says:
- * the default compares with the active version on the same held-out rows.
- * run: number of the row in training_runs that is already there (worker), or
- * 0 to write one (trigger "train").  Nothing is written before the fit is
+ * the current search_path, stores the definition and the version, and promotes
+ * it as options.promote says (gate.h).  Nothing is written before the fit is
  * done.  SPI must be connected.
  */
-extern CvmTrainResult *cvm_train(CvmDefinition *definition, int run);
+extern CvmTrainResult *cvm_train(CvmDefinition *definition);
 
 /*
- * Retrains a model by its recorded definition, as its owner, under the
- * recorded search_path, in a security-restricted context.  For the worker,
- * run_due() and retrain(wait => true).  extra: options of the schedule, or NULL.
+ * The same in three parts.  Only the first and the last touch the database
+ * (SPI connected), so that with outlives_transaction each can have a
+ * transaction of its own, and nobody's vacuum or ALTER TABLE waits while a
+ * model learns; unless cvm_training_reads_again, then the first two need the
+ * same one.  Everything is in the memory context that is current at the start
+ * of each part, which must be the same one.
+ *
+ * replace: the definition is new, and to be stored.  run: the row in
+ * training_runs, or 0 to write one (trigger "train").
  */
-extern CvmTrainResult *cvm_retrain_by_definition(const char *model, int run, Jsonb *extra);
+typedef struct CvmTraining CvmTraining;
+
+extern CvmTraining *cvm_training_read(CvmDefinition *definition, bool replace,
+									  bool outlives_transaction);
+extern bool cvm_training_reads_again(const CvmTraining *training);
+extern void cvm_training_learn(CvmTraining *training);
+extern CvmTrainResult *cvm_training_store(CvmTraining *training, int run);
 
 #endif							/* CVM_TRAIN_H */

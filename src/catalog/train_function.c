@@ -126,7 +126,7 @@ cvm_train_sql(PG_FUNCTION_ARGS)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	check_may_train(definition.model);
-	result = cvm_train(&definition, 0);
+	result = cvm_train(&definition);
 	spi = MemoryContextSwitchTo(caller);
 	row = cvm_train_result_datum(definition.model, result, columns);
 	MemoryContextSwitchTo(spi);

@@ -16,7 +16,8 @@ typedef struct CvmStorage
 	Size		limit;			/* bytes of memory for blocks */
 	Size		used;
 	ResourceOwner owner;		/* of temporary files: not that of the query which
-								 * fills the blocks, it ends before them */
+								 * fills the blocks, it ends before them; NULL: files
+								 * stay open until they are closed */
 } CvmStorage;
 
 typedef struct CvmBlockStore CvmBlockStore;

@@ -24,6 +24,9 @@ typedef struct CvmFrameRequest
 	const char *weight;			/* or NULL */
 	const CvmLearner *learner;	/* NULL for "auto" */
 	const CvmOptions *options;
+	bool		outlives_transaction;	/* the frame may end after it, but for the driver
+										 * "passes"; a file is then closed by
+										 * cvm_frame_end or with the process */
 } CvmFrameRequest;
 
 typedef struct CvmFrame

@@ -347,7 +347,7 @@ cvm_frame_build(const CvmFrameRequest *request)
 
 	state->frame.context = context;
 	state->frame.driver = request->options->driver;
-	state->storage.owner = CurrentResourceOwner;
+	state->storage.owner = request->outlives_transaction ? NULL : CurrentResourceOwner;
 	state->storage.limit = state->frame.driver == CVM_DRIVER_SPILL ? 0 :
 		(Size) cvm_train_memory * 1024;
 	state->query = cvm_roles_assign(&state->collector, request);

@@ -378,3 +378,28 @@ cvm_scan_close(CvmScan *scan)
 	SPI_freeplan(scan->plan);
 	pfree(scan);
 }
+
+char *
+cvm_source_value(const char *query)
+{
+	static const char *const styles[][2] = {
+		{"datestyle", "ISO"}, {"intervalstyle", "postgres"}, {"extra_float_digits", "3"}
+	};
+	MemoryContext context = CurrentMemoryContext;
+	ScanSettings outer = begin_scan_settings();
+	char	   *value = NULL;
+	int			result;
+
+	for (int i = 0; i < lengthof(styles); i++)
+		(void) set_config_option(styles[i][0], styles[i][1], PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	result = SPI_execute(query, true, 1);
+	MemoryContextSwitchTo(context); /* SPI leaves its own */
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "query of one value failed: %s", SPI_result_code_string(result));
+	if (SPI_processed > 0)
+		value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	SPI_freetuptable(SPI_tuptable);
+	end_scan_settings(outer);
+	return value;
+}

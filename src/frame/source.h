@@ -39,4 +39,9 @@ extern CvmScan *cvm_scan_open(const char *query);
 extern bool cvm_scan_run(CvmScan *scan, int limit, DestReceiver *receiver);
 extern void cvm_scan_close(CvmScan *scan);
 
+/* The text form (in ISO styles, whatever the session's) of the one value of a
+ * SELECT, in the current memory context; NULL for NULL or no row.  Runs like a
+ * scan. */
+extern char *cvm_source_value(const char *query);
+
 #endif							/* CVM_SOURCE_H */

@@ -18,8 +18,10 @@ cvm_spill_open(ResourceOwner owner)
 	ResourceOwner current = CurrentResourceOwner;
 	File		file;
 
-	CurrentResourceOwner = owner;
 	PrepareTempTablespaces();
+	if (owner == NULL)
+		return OpenTemporaryFile(true);
+	CurrentResourceOwner = owner;
 	file = OpenTemporaryFile(false);
 	CurrentResourceOwner = current;
 	return file;

@@ -9,7 +9,8 @@
 #include "storage/fd.h"
 #include "utils/resowner.h"
 
-/* In one of temp_tablespaces; owner: who closes it after an error. */
+/* In one of temp_tablespaces; owner: who closes it after an error, or NULL:
+ * nobody but cvm_block_store_free and the end of the process. */
 extern File cvm_spill_open(ResourceOwner owner);
 
 /* All of it, or an error.  size: at most INT_MAX. */

@@ -86,6 +86,7 @@ const CvmOptionSpec cvm_option_specs[] = {
 	BOOLEAN(warm_start, "false", "start from the active version"),
 	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
 	NUMBER(promote_margin, 0, 1, "0.01", "promote if_not_worse: share of the active version's figure that a new version may be worse by"),
+	TEXT(watermark, "a column that grows with new rows: each version remembers how far it had grown"),
 };
 
 const int	cvm_option_count = sizeof(cvm_option_specs) / sizeof(cvm_option_specs[0]);

@@ -93,6 +93,7 @@ typedef struct CvmOptions
 	bool		warm_start;
 	int			promote;		/* CvmPromote */
 	double		promote_margin; /* share of the active version's figure */
+	char	   *watermark;		/* a column that grows with new rows; NULL: none */
 } CvmOptions;
 
 typedef enum CvmOptionKind

@@ -15,7 +15,8 @@
 static void
 real_wait(TimestampTz until)
 {
-	long		milliseconds = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+	TimestampTz now = GetCurrentTimestamp();
+	long		milliseconds = until <= now ? 0 : TimestampDifferenceMilliseconds(now, until);
 
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 					 milliseconds, PG_WAIT_EXTENSION);

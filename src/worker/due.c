@@ -104,9 +104,8 @@ queue(void *argument)
 	(void) cvm_run_create(due->model, "schedule", CVM_RUN_QUEUED, cause, attempt);
 }
 
-/* Calls in a subtransaction; an error, but a cancel, is for the debug log only. */
-static void
-guarded(void (*call) (void *argument), void *argument, const char *model)
+void
+cvm_guarded(void (*call) (void *argument), void *argument, const char *model)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -158,7 +157,7 @@ cvm_queue_due(void)
 		CvmQueuedRun *run = lfirst(cell);
 
 		CHECK_FOR_INTERRUPTS();
-		guarded(queue, run, run->model);
+		cvm_guarded(queue, run, run->model);
 	}
 }
 
@@ -236,7 +235,9 @@ cvm_schedule_options(const char *model)
 {
 	bool		isnull;
 
-	cvm_catalog_execute("SELECT options FROM cvm.schedules WHERE model = $1",
+	cvm_catalog_execute("SELECT options || CASE WHEN watermark IS NULL THEN '{}'"
+						" ELSE jsonb_build_object('watermark', watermark) END"
+						" FROM cvm.schedules WHERE model = $1",
 						MODEL(model), true);
 	return SPI_processed == 0 ? NULL
 		: DatumGetJsonbPCopy(cvm_catalog_datum(0, 1, &isnull));
@@ -293,9 +294,11 @@ cvm_schedule_started(const char *model)
 void
 cvm_schedule_succeeded(const char *model)
 {
-	cvm_catalog_execute("UPDATE cvm.schedules SET failures = 0, retry_at = NULL,"
-						" paused_at = NULL, paused_reason = NULL,"
-						" new_rows = greatest(new_rows - new_rows_at_start, 0), new_rows_at_start = 0"
+	cvm_catalog_execute("UPDATE cvm.schedules AS s SET failures = 0, retry_at = NULL,"
+						" paused_at = NULL, paused_reason = NULL, recount_at = NULL,"
+						" new_rows = greatest(new_rows - new_rows_at_start, 0), new_rows_at_start = 0,"
+						" watermark_seen = coalesce((SELECT v.watermark FROM cvm.model_versions AS v"
+						"  WHERE v.model = s.model ORDER BY v.version DESC LIMIT 1), watermark_seen)"
 						" WHERE model = $1",
 						MODEL(model), false);
 }

@@ -26,6 +26,9 @@ extern void cvm_close_leftovers(void);
 /* Brings the schedules' counts of new rows up to date. */
 extern void cvm_count_fresh_rows(void);
 
+/* Calls in a subtransaction; an error, but a cancel, is for the debug log only. */
+extern void cvm_guarded(void (*call) (void *argument), void *argument, const char *model);
+
 /* Queues a run for every scheduled model that is due. */
 extern void cvm_queue_due(void);
 

@@ -15,6 +15,7 @@
 #include "catalog/runs.h"
 #include "worker/due.h"
 #include "worker/run.h"
+#include "worker/watermark.h"
 #include "worker/worker.h"
 
 static void
@@ -75,6 +76,7 @@ cvm_run_due(PG_FUNCTION_ARGS)
 	connect_spi();
 	cvm_close_leftovers();
 	cvm_count_fresh_rows();
+	cvm_count_past_watermarks_here();
 	cvm_queue_due();
 	foreach(cell, cvm_queued_runs())
 	{

@@ -2,10 +2,11 @@
  * run.c
  *		One training run: in a process of its own, or in the caller's session.
  *
- * In a process there are three transactions: the run is marked as running and
- * committed before the work; the work and its result are one; a failure is
- * written in a third, after the second was rolled back.  Killed in between,
- * the run stays "running" without a process, which the next look closes.
+ * In a process the run is marked as running and committed before the work; the
+ * work takes a transaction to read and one to store, with none while it
+ * learns; a failure is written in one more, after the last was rolled back.
+ * Killed in between, the run stays "running" without a process, which the next
+ * look closes.
  */
 #include "postgres.h"
 
@@ -23,10 +24,10 @@
 #include "utils/timeout.h"
 
 #include "catalog/runs.h"
-#include "catalog/train.h"
 #include "pg/clock.h"
 #include "pg/settings.h"
 #include "worker/due.h"
+#include "worker/transaction.h"
 #include "worker/run.h"
 #include "worker/window.h"
 #include "worker/worker.h"
@@ -51,7 +52,7 @@ cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		*result = cvm_retrain_by_definition(model, run, cvm_schedule_options(model));
+		*result = cvm_retraining_run(model, run, cvm_schedule_options(model));
 		ReleaseCurrentSubTransaction();
 		succeeded = true;
 	}
@@ -84,21 +85,36 @@ cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error)
 
 /* ---- in a process ---- */
 
+/*
+ * Reads, learns and stores in transactions of their own, so that nobody waits
+ * for the snapshot and the table locks of a model that learns.
+ */
 static void
-begin(void)
+train(const char *model, int run)
 {
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	SPI_connect();
-}
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "cvm run",
+												  ALLOCSET_DEFAULT_SIZES);
+	CvmTraining *training;
+	Jsonb	   *extra;
+	bool		reads_again;
 
-static void
-commit(void)
-{
-	SPI_finish();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
+	cvm_begin();
+	extra = cvm_schedule_options(model);
+	MemoryContextSwitchTo(context);
+	training = cvm_retraining_read(model, extra, true);
+	reads_again = cvm_training_reads_again(training);
+	if (!reads_again)
+		cvm_commit();
+
+	MemoryContextSwitchTo(context);
+	cvm_training_learn(training);
+
+	if (!reads_again)
+		cvm_begin();
+	MemoryContextSwitchTo(context);
+	(void) cvm_retraining_store(training, model, run);
+	cvm_schedule_succeeded(model);
+	cvm_commit();
 }
 
 static void
@@ -107,33 +123,26 @@ work(const char *model, int run)
 	char	   *volatile error = NULL;
 	volatile bool cancelled = false;
 
-	begin();
+	cvm_begin();
 	/* The extension may have been dropped since the run was queued. */
 	if (!OidIsValid(get_extension_oid("cvm", true)) || !cvm_run_start(model, run))
 	{
-		commit();				/* taken back, or dropped with its model */
+		cvm_commit();				/* taken back, or dropped with its model */
 		return;
 	}
 	cvm_schedule_started(model);
-	commit();
+	cvm_commit();
 	if (cvm_retrain_timeout > 0)
 		enable_timeout_after(STATEMENT_TIMEOUT, cvm_retrain_timeout);
 
 	PG_TRY();
 	{
-		begin();
-		(void) cvm_retrain_by_definition(model, run, cvm_schedule_options(model));
-		cvm_schedule_succeeded(model);
-		commit();
+		train(model, run);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *failure;
+		ErrorData  *failure = cvm_abort(TopMemoryContext);
 
-		MemoryContextSwitchTo(TopMemoryContext);
-		failure = CopyErrorData();
-		FlushErrorState();
-		AbortCurrentTransaction();
 		error = failure->message;
 		cancelled = failure->sqlerrcode == ERRCODE_QUERY_CANCELED;
 		if (cancelled && cvm_retrain_timeout > 0 && !get_timeout_active(STATEMENT_TIMEOUT))
@@ -147,14 +156,14 @@ work(const char *model, int run)
 
 	if (error != NULL)
 	{
-		begin();
+		cvm_begin();
 		if (OidIsValid(get_extension_oid("cvm", true)))
 		{
 			(void) cvm_run_end(model, run, cancelled ? CVM_RUN_CANCELLED : CVM_RUN_FAILED,
 							   NULL, error);
 			cvm_schedule_failed(model, error);
 		}
-		commit();
+		cvm_commit();
 	}
 }
 
@@ -169,7 +178,7 @@ leave(const char *model)
 	CvmQueuedRun *next = NULL;
 	ListCell   *cell;
 
-	begin();
+	cvm_begin();
 	if (OidIsValid(get_extension_oid("cvm", true)))
 	{
 		TimestampTz now = cvm_clock()->now();
@@ -187,7 +196,7 @@ leave(const char *model)
 		}
 	}
 	cvm_slot_leave(next == NULL ? NULL : next->model, next == NULL ? 0 : next->run, look_at);
-	commit();
+	cvm_commit();
 }
 
 void

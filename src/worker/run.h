@@ -5,7 +5,7 @@
 #ifndef CVM_RUN_H
 #define CVM_RUN_H
 
-#include "catalog/train.h"
+#include "catalog/retraining.h"
 
 /*
  * Retrains in a subtransaction; the run's row exists and says "running".

@@ -21,13 +21,14 @@
 #include "worker/calendar.h"
 #include "worker/due.h"
 #include "worker/fresh_rows.h"
+#include "worker/watermark.h"
 #include "worker/worker.h"
 
 /* Arguments of cvm.schedule, in order. */
 enum
 {
 	ARG_MODEL, ARG_EVERY, ARG_MIN_NEW_ROWS, ARG_OPTIONS, ARG_AT, ARG_TIME_ZONE,
-	ARG_MAX_AGE, ARG_AFTER, ARG_COUNT
+	ARG_MAX_AGE, ARG_AFTER, ARG_WATERMARK, ARG_COUNT
 };
 
 static void
@@ -107,25 +108,25 @@ count_rows(const CvmDefinition *definition)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("new rows of model \"%s\" cannot be counted, because its source is not a table",
 						definition->model),
-				 errhint("Use every or at, or train it on a table.")));
+				 errhint("Name a watermark, a column that grows with new rows, or use every or at.")));
 	return cvm_table_rows_inserted(table);
 }
 
-/* cvm.schedule(model, every, min_new_rows, options, at, time_zone, max_age, after) */
+/* cvm.schedule(model, every, min_new_rows, options, at, time_zone, max_age, after, watermark) */
 PG_FUNCTION_INFO_V1(cvm_schedule);
 Datum
 cvm_schedule(PG_FUNCTION_ARGS)
 {
 	static const Oid argument_types[] = {TEXTOID, INTERVALOID, INT8OID, JSONBOID, TEXTOID,
-	TEXTOID, INTERVALOID, TEXTOID};
+	TEXTOID, INTERVALOID, TEXTOID, TEXTOID};
 	CvmDefinition *definition;
 	CvmOptions	checked;
 	CvmCalendar calendar = {NULL};
 	char	   *name;
 	TimestampTz now = cvm_clock()->now();
-	Oid			types[ARG_COUNT + 3];
-	Datum		values[ARG_COUNT + 3];
-	char		nulls[ARG_COUNT + 4] = "";
+	Oid			types[ARG_COUNT + 4];
+	Datum		values[ARG_COUNT + 4];
+	char		nulls[ARG_COUNT + 5] = "";
 
 	if (PG_ARGISNULL(ARG_MODEL))
 		ereport(ERROR,
@@ -160,10 +161,12 @@ cvm_schedule(PG_FUNCTION_ARGS)
 	nulls[ARG_TIME_ZONE] = ' ';
 	types[ARG_COUNT] = types[ARG_COUNT + 1] = TIMESTAMPTZOID;
 	types[ARG_COUNT + 2] = INT8OID;
+	types[ARG_COUNT + 3] = TEXTOID;
 	values[ARG_COUNT] = TimestampTzGetDatum(now);
 	nulls[ARG_COUNT] = ' ';
 	nulls[ARG_COUNT + 1] = 'n';
 	nulls[ARG_COUNT + 2] = 'n';
+	nulls[ARG_COUNT + 3] = 'n';
 	if (calendar.every != NULL || calendar.at != NULL)
 	{
 		int64		passed;
@@ -171,16 +174,24 @@ cvm_schedule(PG_FUNCTION_ARGS)
 		values[ARG_COUNT + 1] = TimestampTzGetDatum(cvm_calendar_next(&calendar, now, now, &passed));
 		nulls[ARG_COUNT + 1] = ' ';
 	}
-	if (!PG_ARGISNULL(ARG_MIN_NEW_ROWS))
+	if (!PG_ARGISNULL(ARG_WATERMARK))
+	{
+		char	   *seen = cvm_watermark_now(definition,
+											 text_to_cstring(PG_GETARG_TEXT_PP(ARG_WATERMARK)));
+
+		values[ARG_COUNT + 3] = seen ? CStringGetTextDatum(seen) : (Datum) 0;
+		nulls[ARG_COUNT + 3] = seen ? ' ' : 'n';
+	}
+	else if (!PG_ARGISNULL(ARG_MIN_NEW_ROWS))
 	{
 		values[ARG_COUNT + 2] = Int64GetDatum(count_rows(definition));
 		nulls[ARG_COUNT + 2] = ' ';
 	}
 	cvm_catalog_execute("INSERT INTO cvm.schedules"
-						" (model, every, min_new_rows, options, at, time_zone, max_age, after,"
-						"  created_at, trained_at, next_due, rows_counted, after_run)"
-						" VALUES ($1, $2, $3, coalesce($4, '{}'), $5, $6, $7, $8,"
-						"  $9, $9, $10, $11, coalesce((SELECT max(run) FROM cvm.training_runs"
+						" (model, every, min_new_rows, options, at, time_zone, max_age, after, watermark,"
+						"  created_at, trained_at, next_due, rows_counted, watermark_seen, after_run)"
+						" VALUES ($1, $2, $3, coalesce($4, '{}'), $5, $6, $7, $8, $9,"
+						"  $10, $10, $11, $12, $13, coalesce((SELECT max(run) FROM cvm.training_runs"
 						"   WHERE model = $8 AND status = 'succeeded'), 0))"
 						" ON CONFLICT (model) DO UPDATE SET every = excluded.every,"
 						" min_new_rows = excluded.min_new_rows, options = excluded.options,"
@@ -188,9 +199,11 @@ cvm_schedule(PG_FUNCTION_ARGS)
 						" max_age = excluded.max_age, after = excluded.after,"
 						" created_at = excluded.created_at, trained_at = excluded.trained_at,"
 						" next_due = excluded.next_due, rows_counted = excluded.rows_counted,"
+						" watermark = excluded.watermark, watermark_seen = excluded.watermark_seen,"
+						" recount_at = NULL,"
 						" after_run = excluded.after_run, new_rows = 0, new_rows_at_start = 0,"
 						" failures = 0, retry_at = NULL, paused_at = NULL, paused_reason = NULL",
-						ARG_COUNT + 3, types, values, nulls, false);
+						ARG_COUNT + 4, types, values, nulls, false);
 	cvm_event(CVM_EVENT_SCHEDULED, name, 0, 0, NULL);
 	SPI_finish();
 	if (!cvm_worker_present())

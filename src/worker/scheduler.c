@@ -3,25 +3,25 @@
  *		One look at one database: what a crash left, what is due, what waits.
  *
  * A look is two short transactions: runs are started in the second one, for
- * their processes must find their rows committed.
+ * their processes must find their rows committed.  What may take longer, the
+ * counts past watermarks, comes last.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "commands/extension.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
-#include "utils/snapmgr.h"
 #include "utils/timeout.h"
 
 #include "catalog/runs.h"
 #include "pg/clock.h"
 #include "pg/settings.h"
 #include "worker/due.h"
+#include "worker/transaction.h"
+#include "worker/watermark.h"
 #include "worker/window.h"
 #include "worker/worker.h"
 
@@ -32,23 +32,6 @@ extern PGDLLEXPORT void cvm_scheduler_main(Datum argument);
 
 /* The longest look, in ms; what it did not come to is done at the next one. */
 #define LOOK_TIMEOUT (30 * 1000)
-
-static void
-begin(void)
-{
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	SPI_connect();
-}
-
-static void
-commit(void)
-{
-	SPI_finish();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-}
 
 /* Starts what is queued; says when the next look is wanted at the latest. */
 static TimestampTz
@@ -82,23 +65,25 @@ look(void)
 {
 	TimestampTz next;
 
-	begin();
+	cvm_begin();
 	if (!OidIsValid(get_extension_oid("cvm", true)))
 	{
 		cvm_worker_shared->has_extension = false;
-		commit();
+		cvm_commit();
 		return;
 	}
 	cvm_close_leftovers();
 	cvm_count_fresh_rows();
 	cvm_queue_due();
-	commit();
+	cvm_commit();
 
-	begin();
+	cvm_begin();
 	next = start_runs();
 	next = Min(next, cvm_next_due());
 	cvm_watch_scheduled_tables();
-	commit();
+	cvm_commit();
+	if (cvm_count_past_watermarks())
+		next = DT_NOBEGIN;		/* another look queues them */
 	cvm_worker_shared->next_look = next;
 }
 

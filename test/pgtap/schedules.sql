@@ -1,7 +1,7 @@
 -- Schedules without a background worker: what is refused, what is due, what
 -- run_due() makes of it.
 BEGIN;
-SELECT plan(43);
+SELECT plan(52);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'UTC';
 
@@ -104,6 +104,29 @@ SELECT results_eq($$SELECT event, run IS NOT NULL FROM cvm.alerts WHERE model = 
 	'what somebody should look at');
 SELECT matches((SELECT detail FROM cvm.alerts WHERE model = 'viewed' AND event = 'run_failed' LIMIT 1), 'no rows|no row',
 	'with the error');
+
+-- ---- a watermark: new rows of any source ----
+
+CREATE TEMPORARY TABLE signups AS SELECT i AS id, '2026-01-01'::timestamptz + i * interval '1 hour' AS signed_up,
+	sin(i) AS x, sin(i) + cos(7 * i) > 0 AS churned FROM generate_series(1, 200) AS i;
+CREATE TEMPORARY VIEW recent AS SELECT * FROM signups WHERE id > 10;
+SELECT throws_ok($$SELECT FROM cvm.train('signups', 'recent', 'churned', key => 'id', options => '{"watermark": "signedup"}')$$, '42703',
+	'source has no column "signedup" to use as watermark');
+SELECT FROM cvm.train('signups', 'recent', 'churned', features => ARRAY['x'], key => 'id', options => '{"watermark": "signed_up"}');
+SELECT is((SELECT watermark FROM cvm.model_versions WHERE model = 'signups'), '2026-01-09 08:00:00+00', 'a version knows how far it saw');
+SELECT throws_ok($$SELECT cvm.schedule('signups', min_new_rows => 20, watermark => 'signedup')$$, '42703');
+SELECT lives_ok($$SELECT cvm.schedule('signups', min_new_rows => 20, watermark => 'signed_up')$$, 'a view with a watermark');
+SELECT is_empty($$SELECT * FROM cvm.run_due()$$, 'no new rows');
+SET LOCAL datestyle = 'German';
+INSERT INTO signups SELECT i, '2026-02-01'::timestamptz + i * interval '1 hour', sin(i), sin(i) > 0 FROM generate_series(201, 219) AS i;
+SELECT is_empty($$SELECT * FROM cvm.run_due()$$, 'too few of them');
+INSERT INTO signups VALUES (220, '2026-03-01', 0.5, true);
+UPDATE signups SET id = 5 WHERE id = 219;
+SELECT is_empty($$SELECT * FROM cvm.run_due()$$, 'one that the view does not show');
+INSERT INTO signups VALUES (221, '2026-03-02', 0.5, true);
+SELECT results_eq($$SELECT model, status FROM cvm.run_due()$$, $$VALUES ('signups', 'succeeded')$$, 'enough');
+SELECT is((SELECT watermark_seen FROM cvm.schedules WHERE model = 'signups'), '2026-03-02 00:00:00+00', 'the next count begins there');
+RESET datestyle;
 
 SELECT * FROM finish();
 ROLLBACK;

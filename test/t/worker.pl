@@ -86,6 +86,32 @@ is($node->safe_psql('postgres',
 	'1|t', 'and waits longer than its period before it is tried again');
 $node->safe_psql('postgres', "SELECT cvm.unschedule('churn'), cvm.unschedule('broken')");
 
+# While a model learns, its run holds neither snapshot nor locks; a cancel ends it.
+$node->safe_psql('postgres', <<'SQL');
+SELECT cvm.train('patient', 'customers', 'churned', key => 'id', options => '{"solver": "sgd", "epochs": 2}');
+SELECT cvm.schedule('patient', every => '1 year', options => '{"epochs": 1000000, "patience": 0, "learning_rate": 1e-9, "driver": "spill"}');
+SELECT cvm.retrain('patient');
+SQL
+wait_for("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'cvm run' AND query LIKE '%training patient, epoch%'",
+	'a run shows its epoch');
+is( $node->safe_psql('postgres', <<'SQL'), '0|t', 'no lock and no snapshot while a model learns');
+SELECT (SELECT count(*) FROM pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'relation'), backend_xmin IS NULL
+FROM pg_stat_activity AS a WHERE backend_type = 'cvm run'
+SQL
+$node->safe_psql('postgres', 'ALTER TABLE customers ADD COLUMN unused integer');
+$node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'cvm run'");
+wait_for("SELECT status = 'cancelled' FROM cvm.training_runs WHERE model = 'patient' ORDER BY run DESC LIMIT 1",
+	'a cancelled run says so');
+$node->safe_psql('postgres', <<'SQL');
+CREATE VIEW seen_customers AS SELECT * FROM customers;
+SELECT cvm.train('patient', 'seen_customers', 'churned', features => ARRAY['x'], key => 'id');
+SELECT cvm.schedule('patient', min_new_rows => 5, watermark => 'id', options => '{"driver": "spill"}');
+INSERT INTO customers SELECT i, sin(i), sin(i) > 0 FROM generate_series(1001, 1005) i;
+SQL
+wait_for("SELECT cause = '5 new rows' AND status = 'succeeded' FROM cvm.training_runs WHERE model = 'patient' ORDER BY run DESC LIMIT 1",
+	'rows past a watermark make a view due; its rows are kept in a file between transactions');
+$node->safe_psql('postgres', "SELECT cvm.unschedule('patient')");
+
 # kill -9 of a run: the server restarts, the run is closed, the worker is back.
 never_ending_model('postgres');
 my $pid = $node->safe_psql('postgres', "SELECT process_id FROM cvm.training_runs WHERE status = 'running' AND model = 'slow'");

@@ -1,0 +1,37 @@
+/*
+ * retraining.h
+ *		Training a model again by its recorded definition, as its owner.
+ *
+ * Under the recorded search_path, in a security-restricted context: what the
+ * source runs is the owner's code, whoever waits for it.  For the worker,
+ * run_due() and retrain(wait => true).
+ */
+#ifndef CVM_RETRAINING_H
+#define CVM_RETRAINING_H
+
+#include "catalog/train.h"
+
+/* The parts of a training (train.h) that touch the database; extra: options of
+ * the schedule, or NULL. */
+extern CvmTraining *cvm_retraining_read(const char *model, Jsonb *extra,
+										bool outlives_transaction);
+extern CvmTrainResult *cvm_retraining_store(CvmTraining *training, const char *model, int run);
+
+/* All three in one transaction. */
+extern CvmTrainResult *cvm_retraining_run(const char *model, int run, Jsonb *extra);
+
+/*
+ * As a model's owner, between begin and end: role, search_path, restrictions.
+ * An error ends it too.
+ */
+typedef struct CvmOwnerScope
+{
+	Oid			caller;
+	int			security_context;
+	int			nest_level;
+} CvmOwnerScope;
+
+extern CvmOwnerScope cvm_owner_begin(const CvmDefinition *definition);
+extern void cvm_owner_end(CvmOwnerScope scope);
+
+#endif							/* CVM_RETRAINING_H */
