@@ -60,3 +60,10 @@ cvm_report(CvmStatus status, const CvmError *error)
 			 error->detail[0] ? errdetail("%s", valid_text(error->detail)) : 0,
 			 error->hint[0] ? errhint("%s", valid_text(error->hint)) : 0));
 }
+
+bool
+cvm_is_cancel(const ErrorData *failure)
+{
+	return failure->sqlerrcode == ERRCODE_QUERY_CANCELED &&
+		failure->filename != NULL && strcmp(failure->filename, "postgres.c") == 0;
+}

@@ -30,6 +30,7 @@
 #include "catalog/events.h"
 #include "catalog/runs.h"
 #include "pg/clock.h"
+#include "pg/report.h"
 #include "pg/settings.h"
 #include "worker/calendar.h"
 #include "worker/due.h"
@@ -125,7 +126,7 @@ cvm_guarded(void (*call) (void *argument), void *argument, const char *model)
 		failure = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		if (failure->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		if (cvm_is_cancel(failure))
 			ReThrowError(failure);
 		ereport(DEBUG1,
 				(errmsg_internal("model \"%s\" could not be looked at: %s",

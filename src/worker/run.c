@@ -26,6 +26,7 @@
 #include "catalog/runs.h"
 #include "pg/clock.h"
 #include "pg/settings.h"
+#include "pg/report.h"
 #include "worker/due.h"
 #include "worker/transaction.h"
 #include "worker/run.h"
@@ -65,7 +66,7 @@ cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error)
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		/* A cancel is for the caller's statement, not only for this run. */
-		if (failure->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		if (cvm_is_cancel(failure))
 			ReThrowError(failure);
 		*error = failure->message;
 	}
@@ -144,7 +145,7 @@ work(const char *model, int run)
 		ErrorData  *failure = cvm_abort(TopMemoryContext);
 
 		error = failure->message;
-		cancelled = failure->sqlerrcode == ERRCODE_QUERY_CANCELED;
+		cancelled = cvm_is_cancel(failure);
 		if (cancelled && cvm_retrain_timeout > 0 && !get_timeout_active(STATEMENT_TIMEOUT))
 		{
 			cancelled = false;

@@ -173,6 +173,12 @@ SELECT cvm.retrain('hijacked', wait => true);
 SELECT current_user = session_user AS own, current_setting('search_path');
 SELECT status, error FROM cvm.retraining_status WHERE model = 'hijacked' ORDER BY run DESC LIMIT 1;
 
+-- also one that looks like a cancel of the superuser's statement
+SET ROLE regress_mallory;
+CREATE OR REPLACE VIEW trap AS SELECT c.id, c.x, c.churned FROM customers AS c, (SELECT fail('57014') AS f) AS s WHERE f > 0;
+RESET ROLE;
+SELECT cvm.retrain('hijacked', wait => true);
+
 -- operators and functions that stand before the built-in ones
 SET ROLE regress_mallory;
 CREATE FUNCTION den.steal(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'operator run by %', current_user; RETURN true; END $$;
