@@ -11,8 +11,12 @@
 #include "frame/column.h"
 
 #include "catalog/pg_type.h"
+#include "frame/fetch_ahead.h"
 #include "pg/compat.h"
 #include "utils/array.h"
+
+/* Of a row besides the array: the tuple's header and a small column or two. */
+#define ROW_OVERHEAD 64
 
 /* The fixed part of a one-dimensional array, after its length word. */
 typedef struct ArrayHead
@@ -109,6 +113,8 @@ cvm_column_array(CvmColumnReader *reader, Datum value, bool isnull, double *numb
 		return;
 	}
 	open_array(reader, value, &array);
+	if (array.copy == NULL)
+		cvm_fetch_ahead(array.bytes - ROW_OVERHEAD / 2, array.size + ROW_OVERHEAD);
 	if (array.head.length != reader->elements)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),

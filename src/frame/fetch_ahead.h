@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #define CVM_ROWS_AHEAD 2
+#define CVM_LARGEST_ROW 2048		/* of larger ones few fit into a page */
 #define CVM_CACHE_LINE 64
 
 /* row: where this one begins (or a bit further); size: of a row, or a bit more. */
@@ -22,6 +23,8 @@ cvm_fetch_ahead(const char *row, size_t size)
 {
 	const char *ahead = row - CVM_ROWS_AHEAD * size;
 
+	if (size > CVM_LARGEST_ROW)
+		return;
 	for (size_t i = 0; i < size + CVM_CACHE_LINE; i += CVM_CACHE_LINE)
 		__builtin_prefetch(ahead + i);
 }

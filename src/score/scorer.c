@@ -410,7 +410,9 @@ encode(CvmScorer *scorer, const double *numbers)
 		const CvmTerm *term = scorer->number_terms[i];
 		bool		missing = isnan(numbers[i]);
 
-		block->dense[term->slot] = ((missing ? term->fill : numbers[i]) - term->center) / term->scale;
+		/* times the inverse, as in encode_block.c: the same bits */
+		block->dense[term->slot] = ((missing ? term->fill : numbers[i]) - term->center) *
+			(1 / term->scale);
 		if (term->flag_slot >= 0)
 			block->dense[term->flag_slot] = missing;
 	}

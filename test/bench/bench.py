@@ -48,7 +48,10 @@ def main():
     parser.add_argument("--only", help="scoring, lookup, first, training, categories, memory, "
                         "epoch, workers or batches")
     parser.add_argument("--keep", action="store_true", help="use the tables that are there")
+    parser.add_argument("--cpu", action="store_true", help="time of the processor, for a machine "
+                        "that others use too; not for parallel plans and lookups")
     options = parser.parse_args()
+    Session.count_cpu = options.cpu
 
     if not options.keep:
         say(f"making {options.rows} customers")

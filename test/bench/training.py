@@ -35,7 +35,8 @@ class Peer:
         for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             environment[threads] = "1"
         self.process = subprocess.Popen(
-            [sys.executable, os.path.join(os.path.dirname(__file__), "peer.py")],
+            [sys.executable, os.path.join(os.path.dirname(__file__), "peer.py")]
+            + ["--cpu"] * Session.count_cpu,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             env=environment)
 
