@@ -25,8 +25,8 @@
 
 #include "catalog/runs.h"
 #include "pg/clock.h"
-#include "pg/settings.h"
 #include "pg/report.h"
+#include "pg/settings.h"
 #include "worker/due.h"
 #include "worker/transaction.h"
 #include "worker/run.h"
