@@ -15,6 +15,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "catalog/access.h"
@@ -265,8 +266,9 @@ find_start(const CvmTraining *training)
 	return NULL;
 }
 
-CvmTraining *
-cvm_training_read(CvmDefinition *definition, bool replace, bool outlives_transaction)
+static CvmTraining *
+read_rows(CvmDefinition *definition, bool replace, bool outlives_transaction,
+		  const CvmFold *fold)
 {
 	CvmTraining *training = palloc0(sizeof(CvmTraining));
 	CvmFrameRequest request = {0};
@@ -278,7 +280,8 @@ cvm_training_read(CvmDefinition *definition, bool replace, bool outlives_transac
 	if (!replace)				/* unless options say otherwise */
 		training->options.promote = CVM_PROMOTE_IF_NOT_WORSE;
 	cvm_options_apply_json(&training->options, definition->options);
-	cvm_progress_begin(&training->progress, definition->model);
+	cvm_progress_begin(&training->progress,
+					   definition->model != NULL ? definition->model : "(not stored)");
 	cvm_progress_phase(&training->progress, "reading rows");
 
 	request.source = definition->source;
@@ -290,7 +293,16 @@ cvm_training_read(CvmDefinition *definition, bool replace, bool outlives_transac
 	request.learner = learner_named(definition->algorithm);
 	request.options = &training->options;
 	request.outlives_transaction = outlives_transaction;
+	request.fold = fold;
 	training->frame = cvm_frame_build(&request);
+	return training;
+}
+
+CvmTraining *
+cvm_training_read(CvmDefinition *definition, bool replace, bool outlives_transaction)
+{
+	CvmTraining *training = read_rows(definition, replace, outlives_transaction, NULL);
+
 	training->watermark = read_watermark(training);
 	training->start = find_start(training);
 	return training;
@@ -323,7 +335,8 @@ cvm_training_learn(CvmTraining *training)
 	training->model = model;
 	cvm_report(frame->learner->fit(&lesson, model, &error), &error);
 	cvm_report(cvm_model_check(model, &error), &error);
-	warn_of_outcome(training->definition->model, model);
+	if (training->definition->model != NULL)
+		warn_of_outcome(training->definition->model, model);
 
 	cvm_progress_phase(&training->progress, "measuring");
 	measure(frame, model, &frame->training, &training->training);
@@ -406,4 +419,31 @@ cvm_train(CvmDefinition *definition)
 
 	cvm_training_learn(training);
 	return cvm_training_store(training, 0);
+}
+
+int
+cvm_training_measure(CvmDefinition *definition, const CvmFold *fold, CvmMetric *metrics,
+					 CvmFamily *family, CvmTask *task)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "cvm trial",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	CvmTraining *training = read_rows(definition, false, false, fold);
+	int			count;
+
+	if (training->frame->validation.rows == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("no rows are held out to measure on"),
+				 errhint("Take fewer folds, or a source of more rows.")));
+	cvm_training_learn(training);
+	count = training->validation.count;
+	memcpy(metrics, training->validation.metrics, count * sizeof(CvmMetric));
+	*family = training->frame->family;
+	*task = training->frame->task;
+	cvm_progress_end(&training->progress);
+	cvm_frame_end(training->frame);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return count;
 }

@@ -8,6 +8,8 @@
 #include "postgres.h"
 
 #include "catalog/registry.h"
+#include "frame/split.h"
+#include "learn/metrics.h"
 
 typedef struct CvmTrainResult
 {
@@ -48,5 +50,14 @@ extern CvmTraining *cvm_training_read(CvmDefinition *definition, bool replace,
 extern bool cvm_training_reads_again(const CvmTraining *training);
 extern void cvm_training_learn(CvmTraining *training);
 extern CvmTrainResult *cvm_training_store(CvmTraining *training, int run);
+
+/*
+ * A training that is measured and not stored: how good a model of this
+ * definition is on the rows that are held out (fold: NULL, those that the
+ * options say).  definition->model is NULL.  metrics: CVM_MAX_METRICS; returns
+ * how many.  family and task: of the model, for cvm_primary_metric.
+ */
+extern int	cvm_training_measure(CvmDefinition *definition, const CvmFold *fold,
+								 CvmMetric *metrics, CvmFamily *family, CvmTask *task);
 
 #endif							/* CVM_TRAIN_H */

@@ -153,6 +153,7 @@ collect_row(CvmCollector *collector, const CvmRow *row)
 	int			target = collector->target_attribute;
 	int			split = collector->split_attribute;
 	CvmRowSink *sink = &collector->training;
+	CvmSide		side = CVM_TRAINS;
 	CvmBlock   *block;
 	double		raw_target;
 	double		weight;
@@ -168,12 +169,13 @@ collect_row(CvmCollector *collector, const CvmRow *row)
 		collector->without_weight++;
 		return;
 	}
-	if (collector->split.rule != CVM_SPLIT_NONE &&
-		cvm_split_holds_out(&collector->split,
-							split >= 0 ? row->values[split] : (Datum) 0,
-							split >= 0 ? row->nulls[split] : true, number))
+	if (collector->split.rule != CVM_SPLIT_NONE)
+		side = cvm_split_side(&collector->split,
+							  split >= 0 ? row->values[split] : (Datum) 0,
+							  split >= 0 ? row->nulls[split] : true, number, raw_target);
+	if (side == CVM_HELD_OUT)
 		sink = &collector->validation;
-	if (sink->next == NULL)
+	if (side == CVM_BEYOND || sink->next == NULL)
 		return;
 
 	block = sink->block;
@@ -455,4 +457,5 @@ cvm_collector_rewind(CvmCollector *collector)
 	collector->rows = 0;
 	collector->without_target = 0;
 	collector->without_weight = 0;
+	cvm_split_rewind(&collector->split);
 }

@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "frame/split.h"
 #include "model/learner.h"
 
 /* What train was asked for. */
@@ -27,6 +28,7 @@ typedef struct CvmFrameRequest
 	bool		outlives_transaction;	/* the frame may end after it, but for the driver
 										 * "passes"; a file is then closed by
 										 * cvm_frame_end or with the process */
+	const CvmFold *fold;		/* of a cross-validation, or NULL */
 } CvmFrameRequest;
 
 typedef struct CvmFrame

@@ -220,7 +220,8 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 									 TupleDescAttr(roles.columns, roles.weight)->atttypid,
 									 CVM_INPUT_NUMBER, 0);
 	}
-	cvm_split_init(&collector->split, request->options, roles.columns, roles.key);
+	cvm_split_init(&collector->split, request->options, roles.columns, roles.key,
+				   request->fold);
 	add_features(collector, &roles, request->features != NULL);
 	return build_query(collector, &roles, from_item);
 }

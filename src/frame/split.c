@@ -19,11 +19,11 @@
 #include "frame/source.h"
 #include "frame/split.h"
 
-static bool
-below_share(uint64 hash, uint64 seed, double share)
+/* The upper 53 bits of the hash with the seed, as a number in [0, 1). */
+static double
+unit_hash(uint64 hash, uint64 seed)
 {
-	/* the upper 53 bits as a number in [0, 1) */
-	return (cvm_hash64(hash, seed) >> 11) * 0x1p-53 < share;
+	return (cvm_hash64(hash, seed) >> 11) * 0x1p-53;
 }
 
 /* The extended hash function of a key's type. */
@@ -59,9 +59,8 @@ is_time(Form_pg_attribute column)
 	return cvm_column_kind(column->atttypid, &kind, &integral) && kind == CVM_INPUT_TIME;
 }
 
-/* The column that options name, or the only one that holds times. */
-static int
-find_time_column(const CvmOptions *options, TupleDesc columns)
+int
+cvm_split_time_column(const CvmOptions *options, TupleDesc columns)
 {
 	int			found = -1;
 	int			column;
@@ -105,7 +104,8 @@ boundary_error_callback(void *argument)
 }
 
 static void
-init_time(CvmSplit *split, const CvmOptions *options, TupleDesc columns)
+init_time(CvmSplit *split, const CvmOptions *options, TupleDesc columns, const char *after,
+		  const char *until)
 {
 	ErrorContextCallback callback;
 	Oid			type;
@@ -113,7 +113,7 @@ init_time(CvmSplit *split, const CvmOptions *options, TupleDesc columns)
 	Oid			parameter;
 
 	split->rule = CVM_SPLIT_TIME;
-	split->column = find_time_column(options, columns);
+	split->column = cvm_split_time_column(options, columns);
 	type = getBaseType(TupleDescAttr(columns, split->column)->atttypid);
 	fmgr_info(lookup_type_cache(type, TYPECACHE_CMP_PROC)->cmp_proc, &split->function);
 
@@ -122,50 +122,137 @@ init_time(CvmSplit *split, const CvmOptions *options, TupleDesc columns)
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	getTypeInputInfo(type, &input, &parameter);
-	split->boundary = OidInputFunctionCall(input, options->validation_after, parameter, -1);
+	split->boundary = OidInputFunctionCall(input, (char *) after, parameter, -1);
+	split->has_end = until != NULL;
+	if (until != NULL)
+		split->end = OidInputFunctionCall(input, (char *) until, parameter, -1);
 	error_context_stack = callback.previous;
 }
 
+/* Rows of a class that have been dealt out to folds. */
+typedef struct DealtRows
+{
+	double		target;			/* hash key */
+	uint64		rows;
+} DealtRows;
+
+static void
+init_fold(CvmSplit *split, const CvmOptions *options, TupleDesc columns, int key,
+		  const CvmFold *fold)
+{
+	HASHCTL		control = {.keysize = sizeof(double),.entrysize = sizeof(DealtRows),
+	.hcxt = CurrentMemoryContext};
+
+	split->fold = fold;
+	split->low = (double) fold->number / fold->count;
+	split->high = (double) (fold->number + 1) / fold->count;
+	if (fold->by_time)
+		init_time(split, options, columns, fold->after, fold->until);
+	else if (key >= 0)
+		init_key(split, TupleDescAttr(columns, key));
+	else
+	{
+		split->rule = CVM_SPLIT_CLASS;
+		split->dealt = hash_create("cvm dealt rows", 64, &control,
+								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+}
+
 void
-cvm_split_init(CvmSplit *split, const CvmOptions *options, TupleDesc columns, int key)
+cvm_split_init(CvmSplit *split, const CvmOptions *options, TupleDesc columns, int key,
+			   const CvmFold *fold)
 {
 	memset(split, 0, sizeof(*split));
 	split->rule = CVM_SPLIT_NONE;
 	split->column = -1;
-	split->share = options->validation;
+	split->high = options->validation;
 	split->seed = (uint64) options->seed;
 
-	if (options->validation_after != NULL)
-		init_time(split, options, columns);
+	if (fold != NULL)
+		init_fold(split, options, columns, key, fold);
+	else if (options->validation_after != NULL)
+		init_time(split, options, columns, options->validation_after, NULL);
 	else if (options->validation > 0 && key >= 0)
 		init_key(split, TupleDescAttr(columns, key));
 	else if (options->validation > 0)
 		split->rule = CVM_SPLIT_ROW;
 }
 
-bool
-cvm_split_holds_out(CvmSplit *split, Datum value, bool isnull, uint64 row)
+/*
+ * Deals the rows of a class out to folds in turn, each class from a fold of
+ * its own on.  A target of so many values is a number: its rows go by their
+ * own number.
+ */
+#define MOST_DEALT_CLASSES 1024
+
+static bool
+deal(CvmSplit *split, uint64 row, double target)
 {
-	uint64		hash;
+	bool		found;
+	DealtRows  *class;
+	uint64		bits;
+
+	class = hash_search(split->dealt, &target,
+						hash_get_num_entries(split->dealt) < MOST_DEALT_CLASSES ? HASH_ENTER : HASH_FIND,
+						&found);
+	if (class == NULL)
+		return (int) (unit_hash(row, split->seed) * split->fold->count) == split->fold->number;
+	if (!found)
+	{
+		memcpy(&bits, &target, sizeof(bits));
+		class->rows = cvm_hash64(bits, split->seed) % split->fold->count;
+	}
+	return class->rows++ % split->fold->count == split->fold->number;
+}
+
+static CvmSide
+side_by_time(CvmSplit *split, Datum value, bool isnull)
+{
+	if (isnull || DatumGetInt32(FunctionCall2Coll(&split->function, InvalidOid, value,
+												  split->boundary)) <= 0)
+		return CVM_TRAINS;
+	if (split->has_end && DatumGetInt32(FunctionCall2Coll(&split->function, InvalidOid, value,
+														  split->end)) > 0)
+		return CVM_BEYOND;
+	return CVM_HELD_OUT;
+}
+
+CvmSide
+cvm_split_side(CvmSplit *split, Datum value, bool isnull, uint64 row, double target)
+{
+	double		place;
 
 	switch (split->rule)
 	{
 		case CVM_SPLIT_NONE:
-			return false;
+			return CVM_TRAINS;
 		case CVM_SPLIT_TIME:
-			return !isnull &&
-				DatumGetInt32(FunctionCall2Coll(&split->function, InvalidOid,
-												value, split->boundary)) > 0;
+			return side_by_time(split, value, isnull);
+		case CVM_SPLIT_CLASS:
+			return deal(split, row, target) ? CVM_HELD_OUT : CVM_TRAINS;
 		case CVM_SPLIT_KEY:
-			hash = isnull ? row :
-				DatumGetUInt64(FunctionCall2Coll(&split->function, split->collation,
-												 value, UInt64GetDatum(split->seed)));
+			if (!isnull)
+				row = DatumGetUInt64(FunctionCall2Coll(&split->function, split->collation,
+													   value, UInt64GetDatum(split->seed)));
 			break;
-		default:
-			hash = row;
+		case CVM_SPLIT_ROW:
 			break;
 	}
-	return below_share(hash, split->seed, split->share);
+	place = unit_hash(row, split->seed);
+	return place >= split->low && place < split->high ? CVM_HELD_OUT : CVM_TRAINS;
+}
+
+void
+cvm_split_rewind(CvmSplit *split)
+{
+	HASH_SEQ_STATUS scan;
+	DealtRows  *class;
+
+	if (split->dealt == NULL)
+		return;
+	hash_seq_init(&scan, split->dealt);
+	while ((class = hash_seq_search(&scan)) != NULL)
+		(void) hash_search(split->dealt, &class->target, HASH_REMOVE, NULL);
 }
 
 /* ---- the same as a function, for those who look at held-out rows ---- */
@@ -206,9 +293,9 @@ cvm_held_out(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("share must be between 0 and 1, not %g", share)));
-	PG_RETURN_BOOL(below_share(DatumGetUInt64(FunctionCall2Coll(&key_hash(fcinfo)->function,
-																PG_GET_COLLATION(),
-																PG_GETARG_DATUM(0),
-																UInt64GetDatum(seed))),
-							   seed, share));
+	PG_RETURN_BOOL(unit_hash(DatumGetUInt64(FunctionCall2Coll(&key_hash(fcinfo)->function,
+															  PG_GET_COLLATION(),
+															  PG_GETARG_DATUM(0),
+															  UInt64GetDatum(seed))),
+							 seed) < share);
 }
