@@ -20,7 +20,7 @@
 
 #define DEFINITION_COLUMNS \
 	"model, owner::oid, algorithm, task, source, search_path, target, features, " \
-	"key, weight, options, active_version, last_version"
+	"key, weight, options, active_version, last_version, created_at"
 
 void
 cvm_check_model_name(const char *name)
@@ -78,6 +78,7 @@ definition_from_result(void)
 	definition->options = DatumGetJsonbPCopy(value);
 	definition->active_version = cvm_catalog_integer(0, 12);
 	definition->last_version = cvm_catalog_integer(0, 13);
+	definition->created_at = DatumGetTimestampTz(cvm_catalog_datum(0, 14, &isnull));
 	return definition;
 }
 

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 #include "utils/jsonb.h"
+#include "utils/timestamp.h"
 
 #include "model/model.h"
 #include "pg/compat.h"
@@ -27,6 +28,7 @@ typedef struct CvmDefinition
 	Jsonb	   *options;
 	int			active_version; /* 0: none */
 	int			last_version;
+	TimestampTz created_at;		/* tells models apart that had the same name */
 } CvmDefinition;
 
 #define CVM_MAX_MODEL_NAME 128	/* bytes; more would not be shown whole by

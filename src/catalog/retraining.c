@@ -74,10 +74,25 @@ cvm_retraining_read(const char *model, Jsonb *extra, bool outlives_transaction)
 	return training;
 }
 
-CvmTrainResult *
-cvm_retraining_store(CvmTraining *training, const char *model, int run)
+void
+cvm_retraining_learn(CvmTraining *training)
 {
-	CvmOwnerScope scope = cvm_owner_begin(find(model));
+	CvmOwnerScope scope;
+
+	if (!cvm_training_reads_again(training))
+	{
+		cvm_training_learn(training);
+		return;
+	}
+	scope = cvm_owner_begin(cvm_training_definition(training));
+	cvm_training_learn(training);
+	cvm_owner_end(scope);
+}
+
+CvmTrainResult *
+cvm_retraining_store(CvmTraining *training, int run)
+{
+	CvmOwnerScope scope = cvm_owner_begin(cvm_training_definition(training));
 	CvmTrainResult *result = cvm_training_store(training, run);
 
 	cvm_owner_end(scope);
@@ -89,6 +104,6 @@ cvm_retraining_run(const char *model, int run, Jsonb *extra)
 {
 	CvmTraining *training = cvm_retraining_read(model, extra, false);
 
-	cvm_training_learn(training);
-	return cvm_retraining_store(training, model, run);
+	cvm_retraining_learn(training);
+	return cvm_retraining_store(training, run);
 }

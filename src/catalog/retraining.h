@@ -11,11 +11,16 @@
 
 #include "catalog/train.h"
 
-/* The parts of a training (train.h) that touch the database; extra: options of
- * the schedule, or NULL. */
+/*
+ * The three parts of a training (train.h).  All that touches the database is
+ * done as the owner of the definition that was read; the first and the last
+ * need a transaction, the second one if cvm_training_reads_again.  extra:
+ * options of the schedule, or NULL.
+ */
 extern CvmTraining *cvm_retraining_read(const char *model, Jsonb *extra,
 										bool outlives_transaction);
-extern CvmTrainResult *cvm_retraining_store(CvmTraining *training, const char *model, int run);
+extern void cvm_retraining_learn(CvmTraining *training);
+extern CvmTrainResult *cvm_retraining_store(CvmTraining *training, int run);
 
 /* All three in one transaction. */
 extern CvmTrainResult *cvm_retraining_run(const char *model, int run, Jsonb *extra);

@@ -206,12 +206,15 @@ lock_definition(CvmDefinition *definition, bool replace)
 	if (replace)
 		cvm_definition_store(definition);
 	stored = cvm_definition_find(definition->model, true);
-	if (stored == NULL)
+	/* a name may have come to stand for another model meanwhile */
+	if (stored == NULL ||
+		(!replace && (stored->owner != definition->owner ||
+					  stored->created_at != definition->created_at)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("model \"%s\" was dropped while it was being trained",
+				 errmsg("model \"%s\" was dropped or given away while it was being trained",
 						definition->model),
-				 errhint("cvm.train makes it anew.")));
+				 errhint("cvm.train makes it anew, cvm.retrain trains what there is now.")));
 	if (!has_privs_of_role(GetUserId(), stored->owner))
 		cvm_model_name_in_use(definition->model);
 	definition->active_version = stored->active_version;
@@ -306,6 +309,12 @@ cvm_training_read(CvmDefinition *definition, bool replace, bool outlives_transac
 	training->watermark = read_watermark(training);
 	training->start = find_start(training);
 	return training;
+}
+
+const CvmDefinition *
+cvm_training_definition(const CvmTraining *training)
+{
+	return training->definition;
 }
 
 bool

@@ -47,6 +47,7 @@ typedef struct CvmTraining CvmTraining;
 
 extern CvmTraining *cvm_training_read(CvmDefinition *definition, bool replace,
 									  bool outlives_transaction);
+extern const CvmDefinition *cvm_training_definition(const CvmTraining *training);
 extern bool cvm_training_reads_again(const CvmTraining *training);
 extern void cvm_training_learn(CvmTraining *training);
 extern CvmTrainResult *cvm_training_store(CvmTraining *training, int run);

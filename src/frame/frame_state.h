@@ -24,6 +24,7 @@ typedef struct CvmFrameState
 	CvmBlockStore *validation;	/* NULL when no row is held out */
 	CvmBlock   *pass_block;		/* "passes": the raw block that is filled */
 	CvmPasses  *passes;			/* NULL with the other drivers */
+	Oid			user;			/* "passes": the role that the source runs as */
 	uint64		source_rows;	/* "passes": what the first run gave */
 	uint64		digest;
 	uint64		training_rows;

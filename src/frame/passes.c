@@ -14,6 +14,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "base/random.h"
 #include "frame/frame_state.h"
 #include "frame/source.h"
@@ -77,6 +79,9 @@ cvm_passes_differ(void)
 static void
 begin_pass(CvmPasses *passes)
 {
+	/* the caller of each pass must be who the rows were read for */
+	if (GetUserId() != passes->state->user)
+		elog(ERROR, "source would run as another role");
 	if (passes->scan != NULL)
 		cvm_scan_close(passes->scan);
 	passes->scan = cvm_scan_open(passes->state->query);
@@ -161,6 +166,7 @@ cvm_passes_open(CvmFrameState *state, CvmBlockSource *source)
 	passes->encoded[1] = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
 	state->passes = passes;
 	state->source_rows = state->collector.rows;
+	state->user = GetUserId();
 	state->collector.training.next = hold_block;
 	state->collector.training.block = state->pass_block;
 	state->collector.validation.next = NULL;

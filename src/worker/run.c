@@ -108,12 +108,12 @@ train(const char *model, int run)
 		cvm_commit();
 
 	MemoryContextSwitchTo(context);
-	cvm_training_learn(training);
+	cvm_retraining_learn(training);
 
 	if (!reads_again)
 		cvm_begin();
 	MemoryContextSwitchTo(context);
-	(void) cvm_retraining_store(training, model, run);
+	(void) cvm_retraining_store(training, run);
 	cvm_schedule_succeeded(model);
 	cvm_commit();
 }
@@ -160,9 +160,10 @@ work(const char *model, int run)
 		cvm_begin();
 		if (OidIsValid(get_extension_oid("cvm", true)))
 		{
-			(void) cvm_run_end(model, run, cancelled ? CVM_RUN_CANCELLED : CVM_RUN_FAILED,
-							   NULL, error);
-			cvm_schedule_failed(model, error);
+			/* nothing to close: the name stands for another model by now */
+			if (cvm_run_end(model, run, cancelled ? CVM_RUN_CANCELLED : CVM_RUN_FAILED,
+							NULL, error))
+				cvm_schedule_failed(model, error);
 		}
 		cvm_commit();
 	}

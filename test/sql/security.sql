@@ -159,6 +159,14 @@ SELECT count(*) FROM pg_listening_channels();
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_mallory';
 SELECT status, error FROM cvm.retraining_status WHERE model = 'hijacked' ORDER BY run DESC LIMIT 1;
 
+-- also in each of several passes over the source, and with warm starts
+SET ROLE regress_mallory;
+CREATE OR REPLACE VIEW trap AS SELECT c.id, c.x, c.churned FROM customers AS c, (SELECT who() AS a, break('SET ROLE postgres') AS b) AS s WHERE a + b > 0;
+SELECT version FROM cvm.train('passes', 'SELECT * FROM customers', 'churned', key => 'id');
+SELECT count(*) FROM cvm.train('passes', 'trap', 'churned', key => 'id', options => '{"driver": "passes", "epochs": 2, "warm_start": true}');
+RESET ROLE;
+SELECT run > 0 AS run FROM cvm.retrain('passes', wait => true) AS run;
+
 -- an error of the source's choice: the superuser's session goes on as itself
 SET ROLE regress_mallory;
 CREATE FUNCTION fail(condition text) RETURNS float8 LANGUAGE plpgsql AS $$

@@ -1,0 +1,87 @@
+# The background worker runs a source as the owner of the model, in every pass
+# over it, and stores what it learned for nobody else.
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use CvmCluster;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = CvmCluster::new_node('ownership');
+$node->start;
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION cvm;
+CREATE ROLE mallory;
+CREATE ROLE victim;
+CREATE SCHEMA den AUTHORIZATION mallory;
+GRANT USAGE ON SCHEMA den TO victim;
+SET ROLE mallory;
+SET search_path TO den;
+CREATE TABLE customers AS
+	SELECT i AS id, sin(i) AS x, sin(i) + cos(7 * i) > 0 AS churned FROM generate_series(1, 400) i;
+GRANT SELECT ON customers TO victim;
+CREATE FUNCTION who(attack text) RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE LOG 'den: % as % of %', attack, current_user, session_user;
+	EXECUTE attack;
+	RAISE LOG 'den: broken out by %', attack;
+	RETURN 1;
+EXCEPTION WHEN OTHERS THEN
+	RAISE LOG 'den: %', SQLERRM;
+	RETURN 1;
+END $$;
+CREATE VIEW trap AS SELECT * FROM customers;
+SQL
+
+my $attacks = join ' + ', map { "den.who('$_')" } 'SET ROLE postgres', 'RESET ROLE', 'CREATE TABLE den.made (i integer)',
+	'SET SESSION AUTHORIZATION DEFAULT', 'ALTER ROLE mallory SUPERUSER';
+foreach my $driver ('memory', 'spill', 'passes')
+{
+	$node->safe_psql('postgres', <<"SQL");
+SET ROLE mallory;
+SET search_path TO den;
+CREATE OR REPLACE VIEW trap AS SELECT id, x, churned FROM customers;
+SELECT cvm.train('$driver', 'trap', 'churned', key => 'id', options => '{"driver": "$driver"}');
+CREATE OR REPLACE VIEW trap AS SELECT c.id, c.x, c.churned FROM customers AS c, (SELECT $attacks AS a) AS s WHERE a > 0;
+SQL
+	my $before = -s $node->logfile;
+	$node->safe_psql('postgres', "SET ROLE mallory; SELECT cvm.retrain('$driver')");
+	ok($node->poll_query_until('postgres',
+			"SELECT status = 'succeeded' FROM cvm.retraining_status WHERE model = '$driver' ORDER BY run DESC LIMIT 1"),
+		"$driver: the worker retrains");
+	my $log = slurp_file($node->logfile, $before);
+	my @roles = $log =~ /den: .* as (\w+) of/g;
+	cmp_ok(scalar(@roles), '>=', $driver eq 'passes' ? 10 : 5, "$driver: the source was run, " . scalar(@roles) . ' attacks');
+	is(join(' ', grep { $_ ne 'mallory' } @roles), '', "$driver: as its owner only");
+	unlike($log, qr/den: broken out/, "$driver: and none got through");
+}
+is($node->safe_psql('postgres', q{SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'}), 'f', 'mallory is what she was');
+is($node->safe_psql('postgres', q{SELECT to_regclass('den.made') IS NULL}), 't', 'nothing was made');
+
+# A model that takes the name of one that is being trained gets nothing of it.
+$node->safe_psql('postgres', <<'SQL');
+SET ROLE mallory;
+SET search_path TO den;
+CREATE OR REPLACE VIEW trap AS SELECT id, x, churned FROM customers;
+SELECT cvm.train('taken', 'trap', 'churned', key => 'id');
+CREATE OR REPLACE VIEW trap AS SELECT c.* FROM customers AS c, (SELECT pg_advisory_xact_lock_shared(7)) AS wait(done) WHERE done IS NOT NULL;
+SQL
+my $gate = $node->background_psql('postgres');
+$gate->query_safe('SELECT pg_advisory_lock(7)');
+$node->safe_psql('postgres', "SET ROLE mallory; SELECT cvm.retrain('taken')");
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"), 'a run waits in its source');
+$node->safe_psql('postgres', "SET ROLE mallory; SELECT cvm.rename_model('taken', 'gone'); SELECT cvm.drop_model('gone')");
+$node->safe_psql('postgres', "SET ROLE victim; SELECT cvm.train('taken', 'den.customers', 'churned', key => 'id')");
+my $victims = $node->safe_psql('postgres', "SELECT v FROM cvm.version_history AS v WHERE model = 'taken'");
+$gate->query_safe('SELECT pg_advisory_unlock(7)');
+$gate->quit;
+ok($node->poll_query_until('postgres', "SELECT runs_at_work = 0 FROM cvm.worker_status()"), 'the run is over');
+is($node->safe_psql('postgres', "SELECT v FROM cvm.version_history AS v WHERE model = 'taken'"), $victims, "the victim's model is what it was");
+is($node->safe_psql('postgres', "SELECT string_agg(status, ' ') FROM cvm.retraining_status WHERE model = 'taken'"), 'succeeded', 'and so are its runs');
+
+$node->stop;
+done_testing();
