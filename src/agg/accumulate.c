@@ -43,7 +43,6 @@ PG_FUNCTION_INFO_V1(cvm_fit_merge);
 /* Arguments of a call after the state. */
 typedef struct Arguments
 {
-	CvmTargetKind kind;
 	int			model;			/* 0: none */
 	int			y;
 	int			x;
@@ -100,7 +99,8 @@ fingerprint_of(struct varlena *model)
 }
 
 static void
-start(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *arguments)
+start(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *arguments,
+	  CvmTargetKind kind)
 {
 	CvmFitState *state = object->state;
 	CvmOptions	options;
@@ -113,7 +113,7 @@ start(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *arguments)
 				 errmsg("a fit state of method \"%s\" does not belong to this aggregate",
 						cvm_fit_method_name(state->method))));
 	cvm_aggregate_options(state->method, options_of(fcinfo, arguments), &options, &given);
-	cvm_fit_state_start(state, arguments->kind, &options, given);
+	cvm_fit_state_start(state, kind, &options, given);
 	remember_options(object, fcinfo, arguments);
 	if (arguments->model != 0)
 	{
@@ -122,7 +122,7 @@ start(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *arguments)
 		(void) fingerprint_of(model);	/* it is long enough */
 		report(cvm_descent_start(state, (const uint8_t *) model + MODEL_BODY_OFFSET,
 								 VARSIZE(model) - MODEL_BODY_OFFSET, &error), &error);
-		if (!cvm_fit_state_learns_from(state, arguments->kind))
+		if (!cvm_fit_state_learns_from(state, kind))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("a model of algorithm \"%s\" cannot learn from a y of this type",
@@ -216,17 +216,17 @@ is_classifier(CvmFamily family)
 
 /* Reads a target that is not NULL; false: it counts as missing. */
 static inline bool
-read_target(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *arguments,
+read_target(CvmFitObject *object, FunctionCallInfo fcinfo, int y, CvmTargetKind kind,
 			double *target)
 {
 	CvmFitState *state = object->state;
 	double		number = 0;
 	int			code;
 
-	switch (arguments->kind)
+	switch (kind)
 	{
 		case CVM_TARGET_NUMBER:
-			number = PG_GETARG_FLOAT8(arguments->y);
+			number = PG_GETARG_FLOAT8(y);
 			if (isnan(number))
 				return false;
 			if (unlikely(isinf(number)) || (state->family == CVM_POISSON && number < 0))
@@ -238,12 +238,12 @@ read_target(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *argu
 			}
 			break;
 		case CVM_TARGET_BOOLEAN:
-			number = PG_GETARG_BOOL(arguments->y);
+			number = PG_GETARG_BOOL(y);
 			break;
 		case CVM_TARGET_INTEGER:
-			number = (double) PG_GETARG_INT64(arguments->y);
-			if (PG_GETARG_INT64(arguments->y) > LARGEST_CLASS ||
-				PG_GETARG_INT64(arguments->y) < -LARGEST_CLASS)
+			number = (double) PG_GETARG_INT64(y);
+			if (PG_GETARG_INT64(y) > LARGEST_CLASS ||
+				PG_GETARG_INT64(y) < -LARGEST_CLASS)
 				ereport(ERROR,
 						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 						 errmsg("y is too large for the number of a class"),
@@ -251,7 +251,7 @@ read_target(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *argu
 			break;
 		case CVM_TARGET_TEXT:
 			{
-				text	   *label = PG_GETARG_TEXT_PP(arguments->y);
+				text	   *label = PG_GETARG_TEXT_PP(y);
 
 				code = cvm_class_of_text(&state->labels, VARDATA_ANY(label),
 										 VARSIZE_ANY_EXHDR(label));
@@ -323,7 +323,7 @@ add_row(CvmFitObject *object, FunctionCallInfo fcinfo, int x, double target)
 }
 
 static inline Datum
-accumulate(FunctionCallInfo fcinfo, const Arguments *arguments)
+accumulate(FunctionCallInfo fcinfo, const Arguments *arguments, CvmTargetKind kind)
 {
 	CvmFitObject *object = cvm_fit_object_to_change(fcinfo);
 	CvmFitState *state = object->state;
@@ -335,7 +335,7 @@ accumulate(FunctionCallInfo fcinfo, const Arguments *arguments)
 	{
 		MemoryContext old = MemoryContextSwitchTo(object->header.eoh_context);
 
-		start(object, fcinfo, arguments);
+		start(object, fcinfo, arguments, kind);
 		MemoryContextSwitchTo(old);
 	}
 	else
@@ -345,9 +345,9 @@ accumulate(FunctionCallInfo fcinfo, const Arguments *arguments)
 		if (arguments->model != 0)
 			check_same_model(object, fcinfo, arguments);
 	}
-	if (unlikely(state->target_kind != arguments->kind))
+	if (unlikely(state->target_kind != kind))
 		elog(ERROR, "fit state has targets of another type");
-	if (PG_ARGISNULL(arguments->y) || !read_target(object, fcinfo, arguments, &target))
+	if (PG_ARGISNULL(arguments->y) || !read_target(object, fcinfo, arguments->y, kind, &target))
 		state->rows_left_out++;
 	else
 		add_row(object, fcinfo, arguments->x, target);
@@ -357,19 +357,19 @@ accumulate(FunctionCallInfo fcinfo, const Arguments *arguments)
 static inline Datum
 accumulate_fit(FunctionCallInfo fcinfo, CvmTargetKind kind)
 {
-	Arguments	arguments = {.kind = kind,.y = 1,.x = 2,.options = PG_NARGS() > 3 ? 3 : 0};
+	static const Arguments without = {.y = 1,.x = 2};
+	static const Arguments with = {.y = 1,.x = 2,.options = 3};
 
-	return accumulate(fcinfo, &arguments);
+	return accumulate(fcinfo, PG_NARGS() > 3 ? &with : &without, kind);
 }
 
 static inline Datum
 accumulate_descent(FunctionCallInfo fcinfo, CvmTargetKind kind)
 {
-	Arguments	arguments = {
-		.kind = kind,.model = 1,.y = 2,.x = 3,.options = PG_NARGS() > 4 ? 4 : 0
-	};
+	static const Arguments without = {.model = 1,.y = 2,.x = 3};
+	static const Arguments with = {.model = 1,.y = 2,.x = 3,.options = 4};
 
-	return accumulate(fcinfo, &arguments);
+	return accumulate(fcinfo, PG_NARGS() > 4 ? &with : &without, kind);
 }
 
 Datum

@@ -206,13 +206,10 @@ object_of(Datum datum)
 }
 
 CvmFitObject *
-cvm_fit_object_to_change(FunctionCallInfo fcinfo)
+cvm_fit_object_expand(FunctionCallInfo fcinfo)
 {
-	Datum		value = PG_GETARG_DATUM(0);
 	MemoryContext context;
 
-	if (likely(!PG_ARGISNULL(0) && VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(value))))
-		return object_of(value);
 	if (!AggCheckCallContext(fcinfo, &context))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -221,7 +218,7 @@ cvm_fit_object_to_change(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the aggregate has no initial fit state")));
-	return expand(value, context);
+	return expand(PG_GETARG_DATUM(0), context);
 }
 
 CvmFitObject *

@@ -12,6 +12,7 @@
 
 #include "agg/row_store.h"
 #include "frame/column.h"
+#include "pg/compat.h"
 
 typedef struct CvmFitObject
 {
@@ -39,7 +40,19 @@ extern const uint8_t *cvm_fit_state_body(Datum value, Size *length);
  * function: the object itself, or a new one of what is flat, in the
  * aggregate's context.  Errors outside of aggregates.
  */
-extern CvmFitObject *cvm_fit_object_to_change(FunctionCallInfo fcinfo);
+extern CvmFitObject *cvm_fit_object_expand(FunctionCallInfo fcinfo);
+
+static inline CvmFitObject *
+cvm_fit_object_to_change(FunctionCallInfo fcinfo)
+{
+	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(0);
+	varatt_expanded pointer;
+
+	if (PG_ARGISNULL(0) || !VARATT_IS_EXTERNAL_EXPANDED_RW(value))
+		return cvm_fit_object_expand(fcinfo);
+	memcpy(&pointer, VARDATA_EXTERNAL(value), sizeof(pointer));
+	return (CvmFitObject *) pointer.eohptr;
+}
 
 /* The state to read; a flat one becomes an object in the current context. */
 extern CvmFitObject *cvm_fit_object_to_read(Datum value);

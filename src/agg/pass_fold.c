@@ -18,19 +18,29 @@
 #include <string.h>
 
 #include "agg/state_parts.h"
+#include "base/memory.h"
+#include "linalg/panel.h"
 
 /* The most digits that may be lost: a step is not worth more. */
 #define LARGEST_OFFSET 1e6
 
-bool
-cvm_pass_can_fold(const CvmFitState *state)
+double *
+cvm_pass_fold_create(const CvmEncoder *encoder)
 {
-	const CvmEncoder *encoder = state->pass->encoder;
+	double	   *inverses = CVM_NEW(double, encoder->term_count);
 
 	for (int i = 0; i < encoder->term_count; i++)
-		if (fabs(encoder->terms[i].center) > LARGEST_OFFSET * encoder->terms[i].scale)
-			return false;
-	return true;
+	{
+		const CvmTerm *term = &encoder->terms[i];
+
+		inverses[i] = 1 / term->scale;
+		if (fabs(term->center) > LARGEST_OFFSET * term->scale)
+		{
+			cvm_release(inverses);
+			return NULL;
+		}
+	}
+	return inverses;
 }
 
 /* As if the columns of the array were the features. */
@@ -54,7 +64,8 @@ cvm_pass_fold_work(const CvmFitState *state)
 
 /* Weights of the raw columns, of one output. */
 static void
-fold_weights(const CvmEncoder *encoder, const double *weights, int columns, double *raw)
+fold_weights(const CvmEncoder *encoder, const double *inverses, const double *weights,
+			 int columns, double *raw)
 {
 	double		intercept = weights[encoder->slots];
 
@@ -62,7 +73,7 @@ fold_weights(const CvmEncoder *encoder, const double *weights, int columns, doub
 	{
 		const CvmTerm *term = &encoder->terms[i];
 
-		raw[term->part] = weights[term->slot] / term->scale;
+		raw[term->part] = weights[term->slot] * inverses[i];
 		intercept -= raw[term->part] * term->center;
 	}
 	raw[columns] = intercept;
@@ -70,7 +81,8 @@ fold_weights(const CvmEncoder *encoder, const double *weights, int columns, doub
 
 /* Adds the gradient by the weights, of one output. */
 static void
-unfold_gradient(const CvmEncoder *encoder, const double *raw, int columns, double *gradient)
+unfold_gradient(const CvmEncoder *encoder, const double *inverses, const double *raw,
+				int columns, double *gradient)
 {
 	double		sum = raw[columns];
 
@@ -78,12 +90,12 @@ unfold_gradient(const CvmEncoder *encoder, const double *raw, int columns, doubl
 	{
 		const CvmTerm *term = &encoder->terms[i];
 
-		gradient[term->slot] += (raw[term->part] - term->center * sum) / term->scale;
+		gradient[term->slot] += (raw[term->part] - term->center * sum) * inverses[i];
 	}
 	gradient[encoder->slots] += sum;
 }
 
-void
+bool
 cvm_pass_fold(const CvmFitState *state, const CvmBlock *view, bool measure,
 			  double *sums, double *memory)
 {
@@ -97,13 +109,20 @@ cvm_pass_fold(const CvmFitState *state, const CvmBlock *view, bool measure,
 
 	memset(memory, 0, 2 * parameters * sizeof(double));
 	for (int k = 0; k < shape.outputs; k++)
-		fold_weights(encoder, pass->stepper.weights + (size_t) k * (encoder->slots + 1),
-					 state->columns, weights + (size_t) k * (state->columns + 1));
+		fold_weights(encoder, pass->inverses,
+					 pass->stepper.weights + (size_t) k * (encoder->slots + 1), state->columns,
+					 weights + (size_t) k * (state->columns + 1));
 	cvm_objective_add_block(&shape, view, weights, work,
 							measure ? &sums[CVM_STEPPER_LOSS] : NULL, gradient, NULL, NULL);
 	for (int k = 0; k < shape.outputs; k++)
-		unfold_gradient(encoder, gradient + (size_t) k * (state->columns + 1), state->columns,
+		unfold_gradient(encoder, pass->inverses,
+						gradient + (size_t) k * (state->columns + 1), state->columns,
 						sums + CVM_STEPPER_GRADIENT + (size_t) k * (encoder->slots + 1));
-	for (int row = 0; row < view->rows; row++)
-		sums[CVM_STEPPER_WEIGHT] += view->weight[row];
+	sums[CVM_STEPPER_WEIGHT] += cvm_sum(view->rows, view->weight);
+
+	/* a missing or infinite value leaves its mark, even times zero */
+	for (size_t i = 0; i < parameters; i++)
+		if (!isfinite(gradient[i]))
+			return false;
+	return true;
 }

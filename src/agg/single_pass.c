@@ -29,7 +29,15 @@
 
 /* Steps whose loss is computed: the first ones, then every MEASURED_STEPS-th. */
 #define FIRST_MEASURED_STEPS 64
-#define MEASURED_STEPS 8
+#define MEASURED_STEPS 16
+
+/*
+ * Moments of columns cost as much as a step.  When they have settled only
+ * every WATCHED_STEPS-th batch is looked at, unless a value is missing or
+ * infinite, which shows in the gradient.
+ */
+#define FIRST_WATCHED_ROWS 65536
+#define WATCHED_STEPS 4
 
 CvmSolver
 cvm_single_pass_solver(const CvmOptions *options)
@@ -85,6 +93,7 @@ cvm_single_pass_bind(CvmFitState *state)
 	CvmSinglePass *pass = state->pass;
 
 	pass->plan = cvm_encode_plan_create(pass->profile, pass->encoder);
+	pass->inverses = cvm_pass_fold_create(pass->encoder);
 	cvm_stepper_bind(&pass->stepper, cvm_single_pass_solver(&state->options),
 					 CVM_PARAMETERS(&pass->shape), state->options.averaging, pass->memory);
 }
@@ -143,6 +152,7 @@ cvm_single_pass_replace(CvmFitState *state, CvmEncoder *encoder, int outputs, do
 	if (pass->encoder != NULL)
 	{
 		cvm_encode_plan_release(pass->plan);
+		cvm_release(pass->inverses);
 		cvm_encoder_release(pass->encoder);
 		cvm_release(pass->memory);
 	}
@@ -186,6 +196,7 @@ typedef struct Batch
 	bool		first;			/* of the pass */
 	bool		renewed;		/* the encoding is new */
 	bool		folded;			/* rows need not be encoded */
+	bool		spoilt;			/* they had to */
 	bool		measured;		/* the loss is computed */
 	double	   *work;			/* of the stepper */
 	double	   *fold_work;
@@ -340,7 +351,8 @@ add_rows(CvmFitState *state, const CvmBlock *rows, CvmBlock *encoded, Batch *bat
 	if (batch->folded)
 	{
 		prepare_targets(state, rows, encoded, &view);
-		cvm_pass_fold(state, &view, batch->measured, batch->work, batch->fold_work);
+		batch->spoilt |= !cvm_pass_fold(state, &view, batch->measured, batch->work,
+										batch->fold_work);
 		return;
 	}
 	encode(state, rows, encoded);
@@ -354,16 +366,13 @@ add_rows(CvmFitState *state, const CvmBlock *rows, CvmBlock *encoded, Batch *bat
 	cvm_stepper_add(&pass->stepper, &pass->shape, encoded, batch->work);
 }
 
-/* One step; l1 is in the unit of the scaled target, as in learn/stochastic.c. */
+/* Sums over the batch, for a step. */
 static void
-take_step(CvmFitState *state, CvmBlock *encoded, Batch *batch)
+add_batch(CvmFitState *state, CvmBlock *encoded, Batch *batch)
 {
-	CvmSinglePass *pass = state->pass;
 	const CvmBlock *rows = &state->pending.block;
-	CvmOptions	options = state->options;
-	double		loss;
 
-	cvm_stepper_begin(&pass->stepper, batch->work);
+	cvm_stepper_begin(&state->pass->stepper, batch->work);
 	for (int row = 0; row < rows->rows; row += CVM_BLOCK_ROWS)
 	{
 		CvmBlock	piece;
@@ -371,25 +380,73 @@ take_step(CvmFitState *state, CvmBlock *encoded, Batch *batch)
 		cvm_block_rows(rows, row, CVM_BLOCK_ROWS, state->columns, 0, &piece);
 		add_rows(state, &piece, encoded, batch);
 	}
+}
+
+/* One step; l1 is in the unit of the scaled target, as in learn/stochastic.c. */
+static void
+take_step(CvmFitState *state, const Batch *batch)
+{
+	CvmSinglePass *pass = state->pass;
+	int			rows = state->pending.block.rows;
+	CvmOptions	options = state->options;
+	double		loss;
+
 	options.l1 /= pass->scale;
 	loss = cvm_stepper_finish(&pass->stepper, &pass->shape, &options, learning_rate(state),
 							  pass->profile->weight, batch->work);
 	if (batch->measured)
 	{
-		pass->loss += loss * pass->scale * pass->scale * rows->rows;
-		pass->loss_rows += rows->rows;
+		pass->loss += loss * pass->scale * pass->scale * rows;
+		pass->loss_rows += rows;
 	}
+}
+
+static void
+find_scratch(CvmFitState *state, CvmBlock *encoded, Batch *batch)
+{
+	size_t		work_size = cvm_stepper_work_size(&state->pass->shape);
+
+	batch->work = cvm_fit_state_scratch(state, state->pending.block.rows,
+										state->pass->shape.dense_columns,
+										work_size + cvm_pass_fold_work(state), encoded);
+	batch->fold_work = batch->work + work_size;
+}
+
+/* Takes a batch without looking at its columns; false: it has to be looked at. */
+static bool
+take_unwatched(CvmFitState *state)
+{
+	CvmSinglePass *pass = state->pass;
+	int			rows = state->pending.block.rows;
+	Batch		batch = {.folded = true};
+	CvmBlock	encoded;
+
+	if (pass == NULL || pass->inverses == NULL || pass->profile->rows < FIRST_WATCHED_ROWS ||
+		pass->profile->rows + rows >= 2 * pass->encoded_rows ||
+		fmod(pass->stepper.step[0], WATCHED_STEPS) == 0 ||
+		pass->shape.outputs < cvm_single_pass_outputs(state))
+		return false;
+	batch.measured = is_measured(pass);
+	find_scratch(state, &encoded, &batch);
+	add_batch(state, &encoded, &batch);
+	if (batch.spoilt)
+		return false;
+	cvm_profile_repeat(pass->profile, rows);
+	cvm_moments_repeat(&pass->target, rows);
+	take_step(state, &batch);
+	return true;
 }
 
 CvmStatus
 cvm_single_pass_take(CvmFitState *state, CvmError *error)
 {
 	Batch		batch = {0};
+	CvmBlock	encoded;
 	bool		complete;
 	CvmStatus	status;
-	CvmBlock	encoded;
-	size_t		work_size;
 
+	if (take_unwatched(state))
+		return CVM_OK;
 	if (state->pass == NULL)
 		state->pass = cvm_single_pass_create(state);
 	status = watch_batch(state, &complete, error);
@@ -399,14 +456,10 @@ cvm_single_pass_take(CvmFitState *state, CvmError *error)
 	batch.renewed = needs_renewal(state);
 	if (batch.renewed)
 		renew_encoding(state);
-	batch.folded = complete && !batch.renewed && cvm_pass_can_fold(state);
+	batch.folded = complete && !batch.renewed && state->pass->inverses != NULL;
 	batch.measured = !batch.folded || is_measured(state->pass);
-
-	work_size = cvm_stepper_work_size(&state->pass->shape);
-	batch.work = cvm_fit_state_scratch(state, state->pending.block.rows,
-									   state->pass->shape.dense_columns,
-									   work_size + cvm_pass_fold_work(state), &encoded);
-	batch.fold_work = batch.work + work_size;
-	take_step(state, &encoded, &batch);
+	find_scratch(state, &encoded, &batch);
+	add_batch(state, &encoded, &batch);
+	take_step(state, &batch);
 	return CVM_OK;
 }

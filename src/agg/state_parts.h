@@ -18,6 +18,7 @@ struct CvmSinglePass
 	/* how rows are encoded at present */
 	CvmEncoder *encoder;
 	CvmEncodePlan *plan;
+	double	   *inverses;		/* to do without (pass_fold.c), or NULL */
 	int64_t		encoded_rows;	/* rows it was learned from */
 	int			varying;		/* columns that varied then */
 	int			gaps;			/* columns with missing values then */
@@ -61,15 +62,18 @@ extern double *cvm_single_pass_move(const CvmFitState *state, const CvmSinglePas
 									const CvmEncoder *encoder, int outputs,
 									CvmStepper *moved);
 
+/* Inverse scales by term; NULL: rows have to be encoded. */
+extern double *cvm_pass_fold_create(const CvmEncoder *encoder);
+
 /*
  * Adds rows that miss no value to the sums of a step, without encoding them
  * (pass_fold.c).  view: raw features, targets and weights of the learner.
  * measure: whether the loss is wanted; else it is left alone.  memory: for
- * scratch, cvm_pass_fold_work doubles.
+ * scratch, cvm_pass_fold_work doubles.  false: some value was missing, infinite
+ * or too large after all, and the sums are of no use.
  */
-extern bool cvm_pass_can_fold(const CvmFitState *state);
 extern size_t cvm_pass_fold_work(const CvmFitState *state);
-extern void cvm_pass_fold(const CvmFitState *state, const CvmBlock *view, bool measure,
+extern bool cvm_pass_fold(const CvmFitState *state, const CvmBlock *view, bool measure,
 						  double *sums, double *memory);
 
 extern CvmStatus cvm_single_pass_take(CvmFitState *state, CvmError *error);

@@ -152,6 +152,7 @@ extern CvmStatus cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw,
  */
 extern void cvm_profile_skip_sample(CvmProfile *profile);
 extern void cvm_profile_set_salt(CvmProfile *profile, uint64_t salt);
+extern void cvm_profile_repeat(CvmProfile *profile, int rows);	/* cvm_moments_repeat */
 extern void cvm_profile_merge(CvmProfile *profile, const CvmProfile *other);
 
 typedef struct CvmEncoderOptions

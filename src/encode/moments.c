@@ -167,6 +167,16 @@ change_unit(CvmMoments *moments, double unit)
 	moments->unit = unit;
 }
 
+void
+cvm_moments_repeat(CvmMoments *moments, int64_t rows)
+{
+	if (moments->present == 0)
+		return;
+	moments->square *= 1 + rows / moments->weight;
+	moments->weight += rows;
+	moments->present += rows;
+}
+
 /*
  * The other one's sums about this one's mean follow from its own: with d the
  * distance of the means, sum = W d and square = q + W d^2.

@@ -33,6 +33,9 @@ extern void cvm_moments_init(CvmMoments *moments);
 extern void cvm_moments_add(CvmMoments *moments, int columns, const double *values,
 							int rows, const double *weights, int *present);
 
+/* Adds rows that were not looked at, as if they were like those seen. */
+extern void cvm_moments_repeat(CvmMoments *moments, int64_t rows);
+
 /* Adds the values that another one has seen. */
 extern void cvm_moments_merge(CvmMoments *moments, const CvmMoments *other);
 

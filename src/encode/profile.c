@@ -17,6 +17,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "linalg/panel.h"
 
 /* Differences of larger numbers would overflow. */
 #define LARGEST_NUMBER (DBL_MAX / 4)
@@ -229,13 +230,12 @@ static const double *
 take_weights(CvmProfile *profile, const CvmBlock *raw)
 {
 	bool		uniform = true;
-	double		sum = 0;
+	double		sum = raw->rows;
 
 	for (int row = 0; row < raw->rows; row++)
-	{
 		uniform &= raw->weight[row] == 1;
-		sum += raw->weight[row];
-	}
+	if (!uniform)
+		sum = cvm_sum(raw->rows, raw->weight);
 	profile->weight += sum;
 	return uniform ? NULL : raw->weight;
 }
@@ -295,6 +295,15 @@ void
 cvm_profile_set_salt(CvmProfile *profile, uint64_t salt)
 {
 	profile->salt = salt;
+}
+
+void
+cvm_profile_repeat(CvmProfile *profile, int rows)
+{
+	for (int i = 0; i < profile->dense_columns; i++)
+		cvm_moments_repeat(&profile->moments[i], rows);
+	profile->rows += rows;
+	profile->weight += rows;
 }
 
 void

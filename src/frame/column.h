@@ -46,6 +46,7 @@ typedef struct CvmColumnReader
 	bool		as_boolean;		/* numbers: 1 for all but 0 */
 	const char *name;
 	int			elements;		/* arrays: 0 until known */
+	int32		plain_head[5];	/* arrays: fixed part of one that was plain float8 */
 	double		money_unit;		/* money: of the stored integer */
 	CvmEnumLabels *labels;		/* enum: cache, made when it is needed */
 	char		character[5];	/* "char": the text */

@@ -4,7 +4,8 @@
  *
  * The elements are read where they stand in the row, whether the array's
  * length word has four bytes or, in arrays of up to a dozen numbers, one: what
- * follows it is the same, but then not aligned.
+ * follows it is the same, but then not aligned.  Most arrays look like the one
+ * before them, and are known by that.
  */
 #include "postgres.h"
 
@@ -30,6 +31,8 @@ typedef struct ArrayHead
 
 StaticAssertDecl(VARHDRSZ + sizeof(ArrayHead) == ARR_OVERHEAD_NONULLS(1),
 				 "layout of a one-dimensional array");
+StaticAssertDecl(sizeof(ArrayHead) == sizeof(((CvmColumnReader *) 0)->plain_head),
+				 "a plain head is the fixed part of an array");
 
 typedef struct OpenArray
 {
@@ -100,6 +103,21 @@ read_with_nulls(CvmColumnSource source, const OpenArray *array, double *numbers)
 			numbers[i] = NAN;
 }
 
+/* The elements of an array with the fixed part of a plain one; NULL: it is not. */
+static inline const char *
+find_plain(const CvmColumnReader *reader, Datum value)
+{
+	const struct varlena *stored = (const struct varlena *) DatumGetPointer(value);
+	const char *bytes;
+
+	if (VARATT_IS_EXTERNAL(stored) || VARATT_IS_COMPRESSED(stored) ||
+		VARSIZE_ANY_EXHDR(stored) != sizeof(ArrayHead) + reader->elements * sizeof(float8))
+		return NULL;
+	bytes = VARDATA_ANY(stored);
+	return memcmp(bytes, reader->plain_head, sizeof(ArrayHead)) == 0 ?
+		bytes + sizeof(ArrayHead) : NULL;
+}
+
 void
 cvm_column_array(CvmColumnReader *reader, Datum value, bool isnull, double *numbers)
 {
@@ -110,6 +128,12 @@ cvm_column_array(CvmColumnReader *reader, Datum value, bool isnull, double *numb
 	{
 		for (int i = 0; i < reader->elements; i++)
 			numbers[i] = NAN;
+		return;
+	}
+	place = find_plain(reader, value);
+	if (place != NULL)
+	{
+		memcpy(numbers, place, reader->elements * sizeof(float8));
 		return;
 	}
 	open_array(reader, value, &array);
@@ -125,7 +149,10 @@ cvm_column_array(CvmColumnReader *reader, Datum value, bool isnull, double *numb
 	if (array.head.data_offset != 0)
 		read_with_nulls(reader->source, &array, numbers);
 	else if (reader->source == CVM_FROM_FLOAT8_ARRAY)
+	{
 		memcpy(numbers, place, array.head.length * sizeof(float8));
+		memcpy(reader->plain_head, &array.head, sizeof(ArrayHead));
+	}
 	else
 		for (int i = 0; i < array.head.length; i++)
 			numbers[i] = take_element(CVM_FROM_FLOAT4_ARRAY, &place);

@@ -137,7 +137,7 @@ add_gradient(const CvmShape *shape, const CvmBlock *block, const double *g, doub
 	const int32_t *codes = block->codes;
 
 	cvm_panel_add_transposed(block->rows, shape->dense_columns, block->dense, g, gradient);
-	for (int row = 0; row < block->rows; row++)
+	for (int row = 0; coded > 0 && row < block->rows; row++)
 	{
 		for (int c = 0; c < coded; c++)
 		{

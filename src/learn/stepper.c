@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "learn/solver.h"
+#include "linalg/panel.h"
 #include "linalg/clones.h"
 #include "linalg/dense.h"
 
@@ -265,11 +266,8 @@ cvm_stepper_add(const CvmStepper *stepper, const CvmShape *shape,
 				const CvmBlock *part, double *work)
 {
 	double	   *gradient = work + CVM_STEPPER_GRADIENT;
-	double		weight = 0;
 
-	for (int row = 0; row < part->rows; row++)
-		weight += part->weight[row];
-	work[CVM_STEPPER_WEIGHT] += weight;
+	work[CVM_STEPPER_WEIGHT] += cvm_sum(part->rows, part->weight);
 	for (int row = 0; row < part->rows; row += CVM_BLOCK_ROWS)
 	{
 		CvmBlock	piece;

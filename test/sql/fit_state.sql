@@ -66,7 +66,7 @@ SELECT 'sgd linear 0g'::cvm.fit_state;
 SELECT 'sgd linear 00 00'::cvm.fit_state;
 SELECT 'sgd linear 00'::cvm.fit_state;
 SELECT replace(state::text, 'sgd linear', 'sgd huber')::cvm.fit_state FROM states WHERE name = 'linear';
-SELECT left(state::text, -2)::cvm.fit_state FROM states WHERE name = 'linear';
+SELECT left(state::text, length('sgd linear ') + 20)::cvm.fit_state FROM states WHERE name = 'linear';
 SELECT overlay(state::text placing 'f' from 300)::cvm.fit_state FROM states WHERE name = 'linear';
 SELECT overlay(state::text placing '4e' from 12)::cvm.fit_state FROM states WHERE name = 'linear';
 

@@ -340,6 +340,55 @@ test_gaps(void)
 	CHECK(strstr(error.message, "x3 is infinite") != NULL);
 }
 
+/* Late rows, of which not all are looked at: the first gap, and infinity. */
+static void
+test_late_gaps(void)
+{
+	static const CvmFamily families[] = {CVM_LINEAR, CVM_LOGISTIC, CVM_SVM, CVM_HUBER};
+
+	for (int f = 0; f < 4; f++)
+		for (int column = 0; column < FIXTURE_COLUMNS; column += 3)
+			for (int late = 0; late < 8; late++)
+			{
+				CvmFitState *state = fixture_state(CVM_METHOD_SGD, families[f], 0, 300);
+				CvmError	error = {{0}};
+				CvmStatus	status = CVM_OK;
+
+				for (int i = 0; i < 70000 + 128 * late; i++)
+				{
+					FixtureRow	row = fixture_row(families[f], i % 500);
+
+					row.x[2] = 3;
+					if (fixture_add(state, &row, &error) != CVM_OK)
+						abort();
+				}
+				for (int i = 0; i < 256; i++)
+				{
+					FixtureRow	row = fixture_row(families[f], i);
+
+					if (i == 77)
+						row.x[column] = NAN;
+					if (fixture_add(state, &row, &error) != CVM_OK)
+						abort();
+				}
+				(void) cvm_fit_state_consume(state, &error);
+				CHECK(state->pass->profile->moments[column].present ==
+					  state->pass->profile->rows - 1);
+				CHECK(state->pass->profile->rows == 300 + 70000 + 128 * late + 256);
+				for (int i = 0; i < 256 && status == CVM_OK; i++)
+				{
+					FixtureRow	row = fixture_row(families[f], i);
+
+					if (i == 100)
+						row.x[column] = INFINITY;
+					status = fixture_add(state, &row, &error);
+				}
+				if (status == CVM_OK)
+					status = cvm_fit_state_consume(state, &error);
+				CHECK(status == CVM_OUT_OF_RANGE);
+			}
+}
+
 static void
 test_damage(void)
 {
@@ -380,6 +429,7 @@ main(void)
 	test_mismatch();
 	test_labels();
 	test_gaps();
+	test_late_gaps();
 	test_damage();
 	return check_done();
 }
