@@ -219,7 +219,7 @@ DROP TABLE pg_temp.model_registry, pg_temp.customers;
 
 -- an owner that is no more
 SET ROLE regress_mallory;
-SELECT cvm.drop_model('quoted'), cvm.drop_model('t');
+SELECT cvm.drop_model('quoted'), cvm.drop_model('t'), cvm.drop_model('passes');
 RESET ROLE;
 DROP OWNED BY regress_mallory;
 DROP ROLE regress_mallory;
