@@ -9,6 +9,7 @@
 
 #include "pg/runtime.h"
 #include "pg/settings.h"
+#include "pg/team_host.h"
 #include "worker/worker.h"
 
 PG_MODULE_MAGIC;
@@ -19,6 +20,7 @@ void
 _PG_init(void)
 {
 	cvm_install_runtime();
+	cvm_install_team_host();
 	cvm_define_settings();
 
 	if (process_shared_preload_libraries_in_progress)

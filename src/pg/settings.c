@@ -11,6 +11,7 @@
 #include "pg/settings.h"
 
 int			cvm_train_memory = 256 * 1024;
+int			cvm_max_training_workers = 2;
 int			cvm_max_retrain_workers = 2;
 int			cvm_max_retrain_workers_per_database = 0;
 int			cvm_scheduler_interval = 60 * 1000;
@@ -62,6 +63,14 @@ cvm_define_settings(void)
 							&cvm_train_memory,
 							256 * 1024, 1024, INT_MAX,
 							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("cvm.max_training_workers",
+							"Most parallel workers of one training.",
+							"They are taken from max_parallel_workers and do not change the model; 0 for none.",
+							&cvm_max_training_workers,
+							2, 0, 64,
+							PGC_USERSET, 0,
 							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("cvm.max_retrain_workers",

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 extern int	cvm_train_memory;	/* kB; cvm.train_memory, default 256MB */
+extern int	cvm_max_training_workers;	/* parallel workers of one training */
 extern int	cvm_max_retrain_workers;	/* cvm.max_retrain_workers, default 2 */
 extern int	cvm_max_retrain_workers_per_database;	/* 0: no limit of its own */
 extern int	cvm_scheduler_interval; /* ms between looks; cvm.scheduler_interval */

@@ -21,6 +21,7 @@ def against_peers(session, rows, rounds, say):
     peer = Peer()
     peer.export(session)
     network_rows = min(rows, NETWORK_ROWS)
+    session.run("SET cvm.max_training_workers = 0")
     network = train(network_rows, "neural_network", '"hidden_layers": [64, 32], "batch_size": 256')
     times = in_turn(
         rounds,
@@ -29,9 +30,18 @@ def against_peers(session, rows, rounds, say):
         epochs=lambda: session.run(train(rows, "logistic", '"solver": "sgd"')),
         their_epochs=lambda: peer.ask(f"epochs {EPOCHS}"))
     peer.close()
+
+    def with_workers(count):
+        session.run(f"SET cvm.max_training_workers = {count}")
+        return session.run(network)
+
+    teams = in_turn(rounds, alone=lambda: with_workers(0), together=lambda: with_workers(1))
+    session.run("RESET cvm.max_training_workers")
     return [
         ratio(f"train, network 20-64-32-1, {EPOCHS} epochs / scikit-learn's fit alone", times,
               "network", "their_network", 0.5),
         ratio(f"train, sgd, {EPOCHS} epochs / scikit-learn's fit alone", times,
               "epochs", "their_epochs", 1),
+        ratio("train, network 20-64-32-1, alone / with a parallel worker", teams,
+              "alone", "together", 1.3, at_least=True),
     ]

@@ -76,6 +76,25 @@ FROM unnest(ARRAY['{}', '{"driver": "spill"}', '{"seed": 1}']::jsonb[]) AS optio
 SELECT version, (SELECT bool_and(cvm.predict(cvm.model_version('same', 1), c) = cvm.predict(cvm.model_version('same', version), c)) FROM customers AS c) AS same
 FROM generate_series(2, 3) AS version;
 
+-- and so do parallel workers
+SET cvm.max_training_workers TO 0;
+SELECT trained('alone', 'tier', '{"hidden_layers": [128, 64], "dropout": 0.1}') IS NOT NULL;
+SET cvm.max_training_workers TO 2;
+SELECT trained('together', 'tier', '{"hidden_layers": [128, 64], "dropout": 0.1}') IS NOT NULL;
+SELECT a OPERATOR(cvm.=) b AS same FROM cvm.active_model('alone') AS a, cvm.active_model('together') AS b;
+RESET cvm.max_training_workers;
+-- a team inside of a subtransaction that fails, and one after it
+DO $$
+BEGIN
+	BEGIN
+		PERFORM neural_network.trained('together', 'tier', '{"hidden_layers": [512, 512], "solver": "sgd", "learning_rate": 1000000}');
+	EXCEPTION WHEN numeric_value_out_of_range THEN
+		RAISE NOTICE '%', sqlerrm;
+	END;
+	PERFORM neural_network.trained('together', 'tier', '{"hidden_layers": [512, 512], "epochs": 1}');
+END
+$$;
+
 -- retraining goes on from where the last one ended
 SELECT cvm.retrain('tiers', wait => true) > 0;
 SELECT (m #>> '{fit,iterations}')::integer AS epochs, (m #>> '{validation,accuracy}')::float8 > 0.9 AS as_good

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "learn/epochs.h"
 #include "learn/network/activation.h"
+#include "learn/network/network_job.h"
 #include "learn/network/network_pass.h"
 #include "learn/null_model.h"
 #include "learn/stepper.h"
@@ -25,12 +26,9 @@ typedef struct Trainee
 	CvmNetwork *network;
 	CvmOptions	options;
 	double		total_weight;
-	CvmNetworkPass *pass;
-	CvmNetworkNoise noise;
+	CvmNetworkJob *job;			/* gradients */
+	CvmNetworkPass *pass;		/* losses without gradients */
 	CvmStepper	stepper;
-	double	   *gradient;
-	double		batch_loss;
-	double		batch_weight;
 	double	   *kept;
 } Trainee;
 
@@ -41,9 +39,7 @@ add_rows(void *state, CvmBlock *rows)
 {
 	Trainee    *trainee = state;
 
-	for (int row = 0; row < rows->rows; row++)
-		trainee->batch_weight += rows->weight[row];
-	trainee->batch_loss += cvm_network_add(trainee->pass, rows, &trainee->noise);
+	cvm_network_job_add(trainee->job, rows);
 }
 
 static double
@@ -51,26 +47,25 @@ take_step(void *state, double rate)
 {
 	Trainee    *trainee = state;
 	const CvmNetwork *network = trainee->network;
-	double		loss = trainee->batch_loss / trainee->batch_weight;
+	double		loss;
+	double		weight;
+	const double *gradient = cvm_network_job_finish(trainee->job, &loss, &weight);
 	CvmStep		step;
 
-	cvm_network_take_gradient(trainee->pass, trainee->gradient);
-	cvm_step_begin(&trainee->stepper, trainee->gradient, trainee->batch_weight,
-				   &trainee->options, rate, trainee->total_weight, &step);
+	cvm_step_begin(&trainee->stepper, gradient, weight, &trainee->options, rate,
+				   trainee->total_weight, &step);
 	for (int l = 0; l <= network->hidden_layers; l++)
 	{
 		int			weights = (int) cvm_network_weights(network, l);
 		int			biases = (int) cvm_network_biases(network, l);
 
-		cvm_step_move(&trainee->stepper, &step, trainee->gradient, weights, biases, true);
-		cvm_step_move(&trainee->stepper, &step, trainee->gradient, biases,
+		cvm_step_move(&trainee->stepper, &step, gradient, weights, biases, true);
+		cvm_step_move(&trainee->stepper, &step, gradient, biases,
 					  biases + cvm_network_outputs(network, l), false);
 	}
 	cvm_step_end(&trainee->stepper);
-	cvm_network_load(trainee->pass, trainee->stepper.weights);
-	trainee->batch_loss = 0;
-	trainee->batch_weight = 0;
-	return loss;
+	cvm_network_job_load(trainee->job, trainee->stepper.weights);
+	return loss / weight;
 }
 
 static double
@@ -88,11 +83,8 @@ static double
 validate(void *state, CvmBlockSource *validation)
 {
 	Trainee    *trainee = state;
-	double		loss;
 
-	loss = mean_loss(trainee, validation, cvm_stepper_result(&trainee->stepper));
-	cvm_network_load(trainee->pass, trainee->stepper.weights);
-	return loss;
+	return mean_loss(trainee, validation, cvm_stepper_result(&trainee->stepper));
 }
 
 static void
@@ -156,12 +148,10 @@ begin_training(Trainee *trainee, CvmBlockSource *training, CvmSolver solver,
 		.coded_columns = network->coded_columns,.slots = network->slots
 	};
 	CvmNullModel null_model;
+	CvmRandom	random;
 
 	cvm_null_model(&shape, training, &null_model);
 	trainee->total_weight = training->total_weight;
-	trainee->noise.dropout = options->dropout;
-	trainee->noise.adversarial = options->adversarial;
-	cvm_random_seed(&trainee->noise.random, (uint64_t) options->seed);
 	cvm_stepper_bind(&trainee->stepper, solver, parameters, options->averaging,
 					 CVM_NEW_ZERO(double, cvm_stepper_size(solver, parameters, options->averaging)));
 	if (start != NULL)
@@ -174,16 +164,19 @@ begin_training(Trainee *trainee, CvmBlockSource *training, CvmSolver solver,
 	{
 		network->center = null_model.center;
 		network->scale = null_model.scale;
-		draw_weights(network, &trainee->noise.random, trainee->stepper.weights);
+		cvm_random_seed(&random, (uint64_t) options->seed);
+		draw_weights(network, &random, trainee->stepper.weights);
 		memcpy(trainee->stepper.weights + cvm_network_biases(network, network->hidden_layers),
 			   null_model.intercepts, sizeof(double) * network->outputs);
 	}
 	cvm_release(null_model.intercepts);
 
 	trainee->pass = cvm_network_pass_create(network);
-	trainee->gradient = CVM_NEW(double, parameters);
+	trainee->job = cvm_network_job_begin(network, options,
+										 (double) training->rows * cvm_epoch_count(options, training->rows),
+										 training->in_order);
+	cvm_network_job_load(trainee->job, trainee->stepper.weights);
 	trainee->kept = CVM_NEW(double, parameters);
-	cvm_network_load(trainee->pass, trainee->stepper.weights);
 	keep(trainee);
 }
 
@@ -192,7 +185,6 @@ end_training(Trainee *trainee)
 {
 	cvm_network_pass_free(trainee->pass);
 	cvm_release(trainee->stepper.step); /* the stepper's memory starts there */
-	cvm_release(trainee->gradient);
 }
 
 CvmStatus
@@ -228,6 +220,7 @@ cvm_fit_network(CvmNetwork *network, CvmBlockSource *training,
 		trainee.options.learning_rate = ADAM_RATE;
 	begin_training(&trainee, training, solver, start);
 	cvm_run_epochs(&learner, training, validation, &trainee.options, solver, progress, &epochs);
+	cvm_network_job_end(trainee.job);
 	fit->parameters = trainee.kept;
 	fit->solver = solver;
 	fit->outcome = epochs.outcome;

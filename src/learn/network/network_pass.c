@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "learn/network/activation.h"
 #include "learn/row_loss.h"
+#include "linalg/clones.h"
 #include "linalg/gemm.h"
 
 struct CvmNetworkPass
@@ -26,8 +27,9 @@ struct CvmNetworkPass
 	const CvmNetwork *network;
 	int			most_rows;		/* at once */
 	size_t		parameter_count;
-	float	   *parameters;
-	float	   *gradient;		/* NULL before the first cvm_network_add */
+	const float *parameters;
+	float	   *loaded;			/* parameters of its own, or NULL */
+	float	   *gradient;		/* where backward() writes */
 	float	   *input;			/* rows x dense_columns */
 	float	   *values[CVM_MAX_HIDDEN_LAYERS + 1];	/* of layers: rows x outputs */
 	float	   *mask[CVM_MAX_HIDDEN_LAYERS];	/* dropout: factors of the values */
@@ -56,7 +58,6 @@ cvm_network_pass_create(const CvmNetwork *network)
 	pass->most_rows = CVM_BLOCK_ROWS;
 	while (pass->most_rows > 1 && pass->most_rows * pass->parameter_count > MOST_WORK)
 		pass->most_rows /= 2;
-	pass->parameters = CVM_NEW(float, pass->parameter_count);
 	pass->input = CVM_NEW(float, (size_t) pass->most_rows * network->dense_columns);
 	for (int l = 0; l <= network->hidden_layers; l++)
 		pass->values[l] = CVM_NEW(float, (size_t) pass->most_rows * cvm_network_outputs(network, l));
@@ -76,12 +77,11 @@ prepare_backward(CvmNetworkPass *pass, double dropout)
 
 	for (int l = 0; l < network->hidden_layers && dropout > 0 && pass->mask[l] == NULL; l++)
 		pass->mask[l] = CVM_NEW(float, rows * network->units[l]);
-	if (pass->gradient != NULL)
+	if (pass->delta != NULL)
 		return;
 	for (int l = 0; l <= network->hidden_layers; l++)
 		if (cvm_network_outputs(network, l) > widest)
 			widest = cvm_network_outputs(network, l);
-	pass->gradient = CVM_NEW_ZERO(float, pass->parameter_count);
 	pass->delta = CVM_NEW(float, rows * widest);
 	pass->next_delta = CVM_NEW(float, rows * widest);
 }
@@ -93,8 +93,7 @@ cvm_network_pass_free(CvmNetworkPass *pass)
 		cvm_release(pass->values[l]);
 	for (int l = 0; l < pass->network->hidden_layers; l++)
 		cvm_release(pass->mask[l]);
-	cvm_release(pass->parameters);
-	cvm_release(pass->gradient);
+	cvm_release(pass->loaded);
 	cvm_release(pass->input);
 	cvm_release(pass->delta);
 	cvm_release(pass->next_delta);
@@ -117,11 +116,26 @@ next_piece(const CvmNetworkPass *pass, const CvmBlock *block, int *row, CvmBlock
 	return true;
 }
 
+CVM_CLONES void
+cvm_network_to_single(size_t count, const double *parameters, float *single)
+{
+	for (size_t i = 0; i < count; i++)
+		single[i] = (float) parameters[i];
+}
+
+void
+cvm_network_use(CvmNetworkPass *pass, const float *parameters)
+{
+	pass->parameters = parameters;
+}
+
 void
 cvm_network_load(CvmNetworkPass *pass, const double *parameters)
 {
-	for (size_t i = 0; i < pass->parameter_count; i++)
-		pass->parameters[i] = (float) parameters[i];
+	if (pass->loaded == NULL)
+		pass->loaded = CVM_NEW(float, pass->parameter_count);
+	cvm_network_to_single(pass->parameter_count, parameters, pass->loaded);
+	cvm_network_use(pass, pass->loaded);
 }
 
 /* ---- forward ---- */
@@ -363,7 +377,8 @@ perturb_input(CvmNetworkPass *pass, int rows, double size)
 }
 
 double
-cvm_network_add(CvmNetworkPass *pass, const CvmBlock *block, CvmNetworkNoise *noise)
+cvm_network_gradient(CvmNetworkPass *pass, const CvmBlock *block, CvmNetworkNoise *noise,
+					 float *gradient)
 {
 	bool		dropout = noise->dropout > 0;
 	double		share = noise->adversarial > 0 ? 0.5 : 1;
@@ -372,6 +387,8 @@ cvm_network_add(CvmNetworkPass *pass, const CvmBlock *block, CvmNetworkNoise *no
 	int			row = 0;
 
 	prepare_backward(pass, noise->dropout);
+	pass->gradient = gradient;
+	memset(gradient, 0, pass->parameter_count * sizeof(float));
 	while (next_piece(pass, block, &row, &piece))
 	{
 		read_input(pass, &piece);
@@ -384,12 +401,4 @@ cvm_network_add(CvmNetworkPass *pass, const CvmBlock *block, CvmNetworkNoise *no
 		loss += add_gradient(pass, &piece, share, dropout);
 	}
 	return loss;
-}
-
-void
-cvm_network_take_gradient(CvmNetworkPass *pass, double *gradient)
-{
-	for (size_t i = 0; i < pass->parameter_count; i++)
-		gradient[i] = pass->gradient[i];
-	memset(pass->gradient, 0, pass->parameter_count * sizeof(float));
 }

@@ -3,8 +3,7 @@
  *		Rows through a network, forward and backward.
  *
  * A pass is work space for blocks of rows.  Computing is in single precision,
- * which is twice as fast and as good as the noise of batches; parameters come
- * and gradients go in double precision.
+ * which is twice as fast and as good as the noise of batches.
  */
 #ifndef CVM_NETWORK_PASS_H
 #define CVM_NETWORK_PASS_H
@@ -19,8 +18,13 @@ typedef struct CvmNetworkPass CvmNetworkPass;
 extern CvmNetworkPass *cvm_network_pass_create(const CvmNetwork *network);
 extern void cvm_network_pass_free(CvmNetworkPass *pass);
 
-/* The parameters to use from now on. */
+/*
+ * The parameters to use from now on: a copy in single precision, or such a one
+ * in memory of others.
+ */
 extern void cvm_network_load(CvmNetworkPass *pass, const double *parameters);
+extern void cvm_network_use(CvmNetworkPass *pass, const float *parameters);
+extern void cvm_network_to_single(size_t count, const double *parameters, float *single);
 
 /* Linear predictors of a block: eta is rows x outputs, row-major. */
 extern void cvm_network_predict(CvmNetworkPass *pass, const CvmBlock *block, double *eta);
@@ -40,14 +44,11 @@ typedef struct CvmNetworkNoise
 } CvmNetworkNoise;
 
 /*
- * Adds a block's gradient to that of the batch; returns its weighted loss.  The
- * gradient is that of the loss in units of scale^2.
+ * The weighted loss of a block, and its gradient: cvm_network_parameters
+ * numbers, of the loss in units of scale^2.
  */
-extern double cvm_network_add(CvmNetworkPass *pass, const CvmBlock *block,
-							  CvmNetworkNoise *noise);
-
-/* The gradient of what was added since the last call; cvm_network_parameters doubles. */
-extern void cvm_network_take_gradient(CvmNetworkPass *pass, double *gradient);
+extern double cvm_network_gradient(CvmNetworkPass *pass, const CvmBlock *block,
+								   CvmNetworkNoise *noise, float *gradient);
 
 /* Weighted sum of the losses of a block without any noise. */
 extern double cvm_network_loss(CvmNetworkPass *pass, const CvmBlock *block);

@@ -1,0 +1,11 @@
+/*
+ * jobs.c
+ *		Every job that a team can have, so that its workers find it.
+ */
+#include "learn/jobs.h"
+
+#include "learn/network/network_job.h"
+
+const CvmJob *const cvm_jobs[CVM_JOB_COUNT] = {
+	[CVM_JOB_NETWORK] = &cvm_network_job
+};
