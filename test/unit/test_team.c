@@ -191,7 +191,7 @@ test_network(void)
 	rows_create(&rows, CVM_SOFTMAX, 3, 8, 2, 20000, 1, 5);
 	cvm_options_for_train(&options);
 	options.dropout = 0.1;
-	options.epochs = 20;
+	options.epochs = 25;
 	options.batch_size = 600;
 	for (int i = 0; i < 3; i++)
 	{
