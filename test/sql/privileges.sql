@@ -49,6 +49,43 @@ SELECT cvm.schedule('churn', every => '1 day');
 SELECT cvm.unschedule('churn');
 SELECT cvm.retrain('churn', wait => true);
 SELECT * FROM cvm.run_due();
+-- nor to any other function that takes a model's name, whatever there will be
+CREATE FUNCTION other_answers(name text) RETURNS TABLE (called text, answer text) LANGUAGE plpgsql AS $$
+DECLARE
+	f record;
+BEGIN
+	FOR f IN
+		SELECT p.oid::regprocedure AS signature, format('SELECT * FROM cvm.%I(%s)', proname, string_agg(
+			CASE WHEN n = 1 THEN quote_literal(name)
+				WHEN t = 'text'::regtype THEN '''mine'''
+				WHEN t = 'name'::regtype THEN '''regress_bob'''
+				WHEN t = 'record'::regtype THEN '(SELECT m FROM shop.mine AS m)'
+				WHEN t = 'float8[]'::regtype THEN '''{0.5}''::float8[]'
+				WHEN t = 'boolean'::regtype THEN 'true'
+				WHEN t = 'interval'::regtype THEN '''1 day''::interval'
+				WHEN t = 'jsonb'::regtype THEN '''{}''::jsonb'
+				ELSE '1' END, ', ' ORDER BY n)) AS call
+		FROM pg_proc AS p, unnest(proargtypes) WITH ORDINALITY AS a (t, n)
+		WHERE pronamespace = 'cvm'::regnamespace AND provariadic = 0 AND proargtypes[0] = 'text'::regtype
+			AND proargnames[1] = 'model' AND proname NOT IN ('train', 'versions', 'schedule')
+		GROUP BY p.oid ORDER BY 1
+	LOOP
+		BEGIN
+			EXECUTE f.call;
+			called := f.signature;
+			answer := 'no error';
+			RETURN NEXT;
+		EXCEPTION WHEN OTHERS THEN
+			IF SQLERRM <> format('model "%s" does not exist', name) THEN
+				called := f.signature;
+				answer := SQLERRM;
+				RETURN NEXT;
+			END IF;
+		END;
+	END LOOP;
+END
+$$;
+SELECT * FROM other_answers('churn');
 -- only the name is taken
 SELECT version FROM cvm.train('churn', 'mine', 'x');
 
