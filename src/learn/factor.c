@@ -74,10 +74,11 @@ set_ties(CvmFactor *factor)
 
 		for (int output = 0; output < hessian->outputs; output++)
 			sum += diagonal[(size_t) output * (hessian->slots + 1) + slot];
-		factor->ties[slot] = hessian->outputs == 1 ||
-			factor->tied_slots == CVM_TIE_NOTHING ||
-			(factor->tied_slots == CVM_TIE_INTERCEPTS && slot < hessian->slots)
-			? 0 : sum / hessian->outputs;
+		if (hessian->outputs == 1 || factor->tied_slots == CVM_TIE_NOTHING ||
+			(factor->tied_slots == CVM_TIE_INTERCEPTS && slot < hessian->slots))
+			factor->ties[slot] = 0;
+		else
+			factor->ties[slot] = sum > 0 ? sum / hessian->outputs : 1;
 	}
 }
 

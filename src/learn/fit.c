@@ -125,7 +125,7 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 	CvmSolve	solve;
 	CvmSolver	solver;
 	CvmStatus	status;
-	double	   *reference;
+	CvmReference reference;
 
 	if (objective->rows == 0 || !(objective->total_weight > 0))
 		return cvm_fail(error, CVM_NO_ROWS, "there are no rows to learn from");
@@ -141,24 +141,24 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 	fit->rank = -1;
 	fit->dispersion = 1;
 	fit->validation_loss = NAN;
-	reference = CVM_NEW(double, problem.parameters);
+	cvm_reference_init(&reference, problem.parameters);
 	if (cvm_objective_blocks(objective) != NULL)
-		status = cvm_find_start(&problem, solve, start, fit->parameters, reference, error);
+		status = cvm_find_start(&problem, solve, start, fit->parameters, &reference, error);
 	else
 	{
-		status = cvm_null_point(&problem, fit->parameters, reference, error);
+		status = cvm_null_point(&problem, fit->parameters, &reference, error);
 		if (start != NULL)
 			memcpy(fit->parameters, start, problem.parameters * sizeof(double));
 	}
 	if (status == CVM_OK)
 	{
 		cvm_center_outputs(&problem, fit->parameters);
-		problem.reference = reference;
+		problem.reference = &reference;
 		problem.whole = true;
 		solve(&problem, fit);
 		cvm_center_outputs(&problem, fit->parameters);
 	}
-	cvm_release(reference);
+	cvm_reference_release(&reference);
 	return status;
 }
 

@@ -3,10 +3,10 @@
  *		Limited-memory BFGS (Liu and Nocedal, 1989), and its orthant-wise form
  *		for the lasso penalty (Andrew and Gao, 2007).
  *
- * The inverse Hessian that the memory corrects is that of the diagonal at the
- * start, so that columns of any scale and levels of any frequency start alike,
- * and a step of length 1 is right almost always: one pass over the rows an
- * iteration.  The line search brackets a point of the weak Wolfe conditions
+ * The inverse Hessian that the memory corrects is that of the diagonal, made at
+ * the start and anew now and then, so that columns of any scale and levels of
+ * any frequency start alike, and a step of length 1 is right almost always:
+ * one pass over the rows an iteration.  The line search brackets a point of the weak Wolfe conditions
  * (Lewis and Overton, 2013); orthant-wise steps only have to fall.
  */
 #include "learn/solver.h"
@@ -23,15 +23,16 @@
 #define WOLFE 0.9
 #define MOST_TRIALS 40
 
+/* Iterations at which the diagonal is made anew: this one and every so many. */
+#define FIRST_REFRESH 15
+#define REFRESH 100
+
 /* Relative change of the loss that rounding may hide. */
 #define INVISIBLE 1e-13
 
-/* Mean loss of a classifier that makes no mistakes. */
-#define NO_LOSS 1e-9
-
 typedef struct Lbfgs
 {
-	const CvmProblem *problem;
+	const CvmProblem *problem;	/* huber: with the softened curvature */
 	CvmFit	   *fit;
 	size_t		count;
 	double	   *diagonal;
@@ -204,6 +205,15 @@ move(Lbfgs *lbfgs)
 
 /* ---- the loop ---- */
 
+/* Where there is no curvature, one of 1. */
+static void
+set_missing_diagonal(Lbfgs *lbfgs)
+{
+	for (size_t i = 0; i < lbfgs->count; i++)
+		if (!(lbfgs->diagonal[i] > 0))
+			lbfgs->diagonal[i] = 1;
+}
+
 static void
 begin(Lbfgs *lbfgs)
 {
@@ -220,9 +230,7 @@ begin(Lbfgs *lbfgs)
 											lbfgs->diagonal);
 	}
 	lbfgs->value += cvm_problem_lasso(problem, parameters);
-	for (size_t i = 0; i < lbfgs->count; i++)
-		if (!(lbfgs->diagonal[i] > 0))
-			lbfgs->diagonal[i] = 1;
+	set_missing_diagonal(lbfgs);
 }
 
 static void
@@ -230,7 +238,6 @@ run(Lbfgs *lbfgs)
 {
 	const CvmProblem *problem = lbfgs->problem;
 	CvmFit	   *fit = lbfgs->fit;
-	CvmFamily	family = problem->objective->shape->family;
 	int			limit = problem->whole && problem->options->epochs > 0
 		? problem->options->epochs : DEFAULT_ITERATIONS;
 	bool		stalled = false;
@@ -243,15 +250,14 @@ run(Lbfgs *lbfgs)
 		fit->gradient_norm = cvm_norm(lbfgs->count, lbfgs->pseudo);
 		fit->loss = cvm_problem_loss(problem, fit->parameters, lbfgs->value);
 		cvm_problem_report(problem, fit->iterations, fit->loss, fit->gradient_norm);
-		if (cvm_problem_is_optimum(problem, lbfgs->pseudo, lbfgs->diagonal))
-		{
-			fit->outcome = CVM_CONVERGED;
-			return;
-		}
-		if ((family == CVM_LOGISTIC || family == CVM_SOFTMAX) && problem->l1 == 0 &&
-			problem->l2 == 0 && fit->loss < NO_LOSS)
+		if (cvm_problem_is_separated(problem, fit->loss))
 		{
 			fit->outcome = CVM_SEPARATED;
+			return;
+		}
+		if (cvm_problem_is_optimum(problem, lbfgs->pseudo))
+		{
+			fit->outcome = CVM_CONVERGED;
 			return;
 		}
 		if (fit->iterations >= limit)
@@ -260,6 +266,11 @@ run(Lbfgs *lbfgs)
 		find_direction(lbfgs);
 		if (move(lbfgs))
 		{
+			if (fit->iterations % REFRESH == FIRST_REFRESH)
+			{
+				cvm_problem_evaluate(problem, fit->parameters, NULL, NULL, lbfgs->diagonal);
+				set_missing_diagonal(lbfgs);
+			}
 			stalled = false;
 			continue;
 		}
@@ -269,7 +280,7 @@ run(Lbfgs *lbfgs)
 			CvmProblem	relaxed = *problem;
 
 			relaxed.tolerance = sqrt(problem->tolerance);
-			if (cvm_problem_is_optimum(&relaxed, lbfgs->pseudo, lbfgs->diagonal))
+			if (cvm_problem_is_optimum(&relaxed, lbfgs->pseudo))
 				fit->outcome = CVM_CONVERGED;
 			return;
 		}
@@ -283,8 +294,9 @@ cvm_lbfgs(const CvmProblem *problem, CvmFit *fit)
 {
 	size_t		count = problem->parameters;
 	double	   *memory = CVM_NEW(double, count * (6 + 2 * MEMORY));
+	CvmProblem	softened = *problem;
 	Lbfgs		lbfgs = {
-		.problem = problem,
+		.problem = &softened,
 		.fit = fit,
 		.count = count,
 		.diagonal = memory,
@@ -295,6 +307,7 @@ cvm_lbfgs(const CvmProblem *problem, CvmFit *fit)
 		.trial_gradient = memory + 5 * count
 	};
 
+	softened.softening = problem->objective->shape->family == CVM_HUBER;
 	for (int i = 0; i < MEMORY; i++)
 	{
 		lbfgs.steps[i] = memory + (6 + 2 * i) * count;

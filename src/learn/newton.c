@@ -19,15 +19,13 @@
  *									loss stands still: CVM_SEPARATED
  *	  lasso							proximal.h
  */
-#include "learn/solver.h"
+#include "learn/newton.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "learn/factor.h"
 #include "learn/proximal.h"
-#include "learn/sharpen.h"
 #include "linalg/dense.h"
 
 #define DEFAULT_ITERATIONS 100
@@ -40,56 +38,32 @@
 #define NO_DAMPING 1e-5
 #define MOST_DAMPING 1e9
 
-/* Relative change of the loss that rounding may hide. */
-#define INVISIBLE 1e-12
-
-/* Squared pivots, relative, below which the factor is sharpened at the end. */
-#define WELL_CONDITIONED 1e-8
-#define MOST_SHARP_STEPS 8
-
-/* Separation: mean loss of a classifier that makes no mistakes; change of the
- * loss, relative, that is none; steps that are still long then. */
-#define NO_LOSS 1e-9
+/* Separation: change of the loss, relative, that is none; steps, relative to
+ * the parameters, that are still long then, and how many of them. */
 #define LOSS_STANDS 1e-7
 #define LONG_STEP 1e-3
 #define LONG_STEPS 3
 
-/* Most parameters of which a covariance is made. */
-#define MOST_COVARIANCE 2000
-
 #define SOFTER 0.3
 #define LEAST_SOFTENING 1e-8
 
-typedef struct Newton
-{
-	CvmProblem	problem;		/* a copy, for the softening */
-	CvmFit	   *fit;
-	size_t		count;
-	CvmHessian *hessian;
-	CvmFactor  *factor;
-	double	   *gradient;
-	double	   *pseudo;
-	double	   *diagonal;
-	double	   *largest_diagonal;
-	double	   *step;
-	double	   *trial;
-	double	   *trial_gradient;
-	double		value;			/* of the objective, with lasso */
-	double		slope;			/* of the objective along the step, or less */
-	double		damping;
-	double		step_size;		/* largest change of a parameter */
-	int			long_steps;		/* in a row that did not become shorter */
-} Newton;
-
-static bool
-is_constant(const Newton *newton)
+bool
+cvm_newton_is_constant(const CvmNewton *newton)
 {
 	return newton->problem.objective->shape->family == CVM_LINEAR;
 }
 
+bool
+cvm_newton_has_kinks(const CvmNewton *newton)
+{
+	CvmFamily	family = newton->problem.objective->shape->family;
+
+	return family == CVM_SVM || family == CVM_HUBER;
+}
+
 /* Whether there may be no finite optimum. */
 static bool
-may_be_separated(const Newton *newton)
+may_be_separated(const CvmNewton *newton)
 {
 	CvmFamily	family = newton->problem.objective->shape->family;
 
@@ -97,9 +71,9 @@ may_be_separated(const Newton *newton)
 		(family == CVM_LOGISTIC || family == CVM_SOFTMAX || family == CVM_POISSON);
 }
 
-/* The objective, with derivatives into "gradient" unless it is NULL. */
-static double
-evaluate(Newton *newton, const double *parameters, double *gradient, bool with_hessian)
+double
+cvm_newton_evaluate(CvmNewton *newton, const double *parameters, double *gradient,
+					bool with_hessian)
 {
 	return cvm_problem_evaluate(&newton->problem, parameters, gradient,
 								with_hessian ? newton->hessian : NULL, NULL) +
@@ -108,10 +82,10 @@ evaluate(Newton *newton, const double *parameters, double *gradient, bool with_h
 
 /* ---- the step ---- */
 
-/* Size of what the step leaves of the gradient, relative to it: the rows say
- * nothing about that direction, and the loss falls along it nevertheless. */
+/* Size of what the step leaves of the gradient, relative to it: rows without
+ * curvature pull in a direction in which no other row has any. */
 static double
-unexplained(Newton *newton)
+unexplained(CvmNewton *newton)
 {
 	const CvmHessian *hessian = newton->hessian;
 	size_t		count = newton->count;
@@ -129,8 +103,8 @@ unexplained(Newton *newton)
 	return share;
 }
 
-static void
-solve(Newton *newton)
+void
+cvm_newton_solve(CvmNewton *newton)
 {
 	cvm_factor_solve(newton->factor, newton->gradient, newton->step);
 	for (size_t i = 0; i < newton->count; i++)
@@ -140,33 +114,49 @@ solve(Newton *newton)
 
 /* To the Hessian itself, which is made anew before it is needed without. */
 static void
-damp(Newton *newton)
+damp(CvmNewton *newton)
 {
 	cvm_hessian_add_diagonal(newton->hessian, newton->damping, newton->largest_diagonal);
 }
 
 static void
-find_step(Newton *newton)
+solve_model(CvmNewton *newton)
 {
-	if (newton->damping > 0)
-		damp(newton);
 	if (newton->problem.l1 > 0)
+	{
 		newton->slope = cvm_proximal_step(&newton->problem, newton->hessian,
 										  newton->fit->parameters, newton->gradient,
 										  newton->step);
-	else
+		return;
+	}
+	if (!cvm_newton_is_constant(newton) || newton->fit->iterations == 0)
+		cvm_factor(newton->factor, CVM_TIE_ALL);
+	cvm_newton_solve(newton);
+}
+
+/* Whether the model has no step for what the gradient wants. */
+static bool
+lacks_curvature(CvmNewton *newton)
+{
+	if (!cvm_newton_has_kinks(newton) || newton->damping > 0)
+		return false;
+	if (newton->problem.l1 > 0)
+		return newton->slope == 0 && cvm_norm(newton->count, newton->pseudo) > 0;
+	return cvm_factor_rank(newton->factor) < (int) newton->count &&
+		newton->slope != 0 && unexplained(newton) > 0.1;
+}
+
+static void
+find_step(CvmNewton *newton)
+{
+	if (newton->damping > 0)
+		damp(newton);
+	solve_model(newton);
+	if (lacks_curvature(newton))
 	{
-		if (!is_constant(newton) || newton->fit->iterations == 0)
-			cvm_factor(newton->factor, CVM_TIE_ALL);
-		solve(newton);
-		if (cvm_factor_rank(newton->factor) < (int) newton->count &&
-			newton->slope != 0 && unexplained(newton) > 0.1)
-		{
-			newton->damping = FIRST_DAMPING;
-			damp(newton);
-			cvm_factor(newton->factor, CVM_TIE_ALL);
-			solve(newton);
-		}
+		newton->damping = FIRST_DAMPING;
+		damp(newton);
+		solve_model(newton);
 	}
 	newton->step_size = 0;
 	for (size_t i = 0; i < newton->count; i++)
@@ -176,20 +166,20 @@ find_step(Newton *newton)
 /* ---- the line search ---- */
 
 static void
-set_trial(Newton *newton, double size)
+set_trial(CvmNewton *newton, double size)
 {
 	for (size_t i = 0; i < newton->count; i++)
 		newton->trial[i] = newton->fit->parameters[i] + size * newton->step[i];
 }
 
 static bool
-has_fallen(const Newton *newton, double value, double size)
+has_fallen(const CvmNewton *newton, double value, double size)
 {
 	return value <= newton->value + ARMIJO * size * newton->slope;
 }
 
 static void
-accept(Newton *newton, double value)
+accept(CvmNewton *newton, double value)
 {
 	double	   *swap = newton->gradient;
 
@@ -205,7 +195,7 @@ accept(Newton *newton, double value)
  * A step that it does not like either is one of rounding errors.
  */
 static bool
-gradient_has_fallen(const Newton *newton)
+gradient_has_fallen(const CvmNewton *newton)
 {
 	double		before = 0;
 	double		after = 0;
@@ -222,7 +212,7 @@ gradient_has_fallen(const Newton *newton)
 
 /* Shortens the step until the objective falls; false: it would be too short. */
 static bool
-shorten_step(Newton *newton, double value)
+shorten_step(CvmNewton *newton, double value)
 {
 	double		size = 1;
 
@@ -236,23 +226,24 @@ shorten_step(Newton *newton, double value)
 		if (size < SHORTEST_STEP)
 			return false;
 		set_trial(newton, size);
-		value = evaluate(newton, newton->trial, NULL, false);
+		value = cvm_newton_evaluate(newton, newton->trial, NULL, false);
 	}
 	return true;
 }
 
 /* Moves to a better point; false: there is none along the step. */
 static bool
-move(Newton *newton)
+move(CvmNewton *newton)
 {
 	CvmProblem *problem = &newton->problem;
-	double		rounding = INVISIBLE * fabs(newton->value);
+	double		rounding = CVM_NEWTON_INVISIBLE * fabs(newton->value);
 	double		softening = problem->softening;
+	bool		with_hessian = !cvm_newton_is_constant(newton);
 	double		value;
 
 	problem->softening = fmax(softening * SOFTER, LEAST_SOFTENING);
 	set_trial(newton, 1);
-	value = evaluate(newton, newton->trial, newton->trial_gradient, !is_constant(newton));
+	value = cvm_newton_evaluate(newton, newton->trial, newton->trial_gradient, with_hessian);
 	if (has_fallen(newton, value, 1) ||
 		(-newton->slope <= rounding && value <= newton->value + rounding &&
 		 (problem->l1 > 0 || gradient_has_fallen(newton))))
@@ -267,15 +258,15 @@ move(Newton *newton)
 	if (shorten_step(newton, value))
 	{
 		problem->softening = fmin(1, 2 * softening);
-		accept(newton, evaluate(newton, newton->trial, newton->trial_gradient,
-								!is_constant(newton)));
+		accept(newton, cvm_newton_evaluate(newton, newton->trial, newton->trial_gradient,
+										   with_hessian));
 		return true;
 	}
 	/* the Hessian of where the fit stands, and a step between Newton's and the
 	 * gradient's */
 	problem->softening = fmin(1, 10 * softening);
 	newton->damping = fmax(10 * newton->damping, FIRST_DAMPING);
-	newton->value = evaluate(newton, newton->fit->parameters, newton->gradient, true);
+	newton->value = cvm_newton_evaluate(newton, newton->fit->parameters, newton->gradient, true);
 	return newton->damping <= MOST_DAMPING;
 }
 
@@ -286,18 +277,17 @@ move(Newton *newton)
  * factor each time, and the step has the same length.
  */
 static bool
-is_separated(Newton *newton, double previous_size)
+is_separated(CvmNewton *newton, double previous_size, bool optimum)
 {
-	CvmFamily	family = newton->problem.objective->shape->family;
 	double		largest = 1;
 
 	if (!may_be_separated(newton))
 		return false;
-	if (family != CVM_POISSON && newton->value < NO_LOSS)
+	if (cvm_problem_is_separated(&newton->problem, newton->value))
 		return true;
 	for (size_t i = 0; i < newton->count; i++)
 		largest = fmax(largest, fabs(newton->fit->parameters[i]));
-	if (-newton->slope > LOSS_STANDS * fabs(newton->value) ||
+	if (!(optimum || -newton->slope <= LOSS_STANDS * fabs(newton->value)) ||
 		newton->step_size < LONG_STEP * largest || newton->step_size < 0.3 * previous_size)
 		newton->long_steps = 0;
 	else
@@ -306,20 +296,21 @@ is_separated(Newton *newton, double previous_size)
 }
 
 static void
-run(Newton *newton)
+run(CvmNewton *newton)
 {
 	CvmFit	   *fit = newton->fit;
 	CvmProblem *problem = &newton->problem;
 	int			limit = problem->whole && problem->options->epochs > 0
 		? problem->options->epochs : DEFAULT_ITERATIONS;
+	int			reported = -1;
 
 	fit->outcome = CVM_EPOCH_LIMIT;
-	newton->value = evaluate(newton, fit->parameters, newton->gradient, true);
+	newton->value = cvm_newton_evaluate(newton, fit->parameters, newton->gradient, true);
 	if (!isfinite(newton->value))
 	{
 		/* a start from other rows */
 		memset(fit->parameters, 0, newton->count * sizeof(double));
-		newton->value = evaluate(newton, fit->parameters, newton->gradient, true);
+		newton->value = cvm_newton_evaluate(newton, fit->parameters, newton->gradient, true);
 	}
 	for (;;)
 	{
@@ -333,12 +324,14 @@ run(Newton *newton)
 											   newton->diagonal[i] > 0 ? newton->diagonal[i] : 1e-3);
 		cvm_problem_pseudo_gradient(problem, fit->parameters, newton->gradient, newton->pseudo);
 		fit->gradient_norm = cvm_norm(newton->count, newton->pseudo);
-		cvm_problem_report(problem, fit->iterations,
-						   cvm_problem_loss(problem, fit->parameters, newton->value),
-						   fit->gradient_norm);
-		optimum = cvm_problem_is_optimum(problem, newton->pseudo, newton->diagonal);
+		if (fit->iterations > reported)
+			cvm_problem_report(problem, fit->iterations,
+							   cvm_problem_loss(problem, fit->parameters, newton->value),
+							   fit->gradient_norm);
+		reported = fit->iterations;
+		optimum = cvm_problem_is_optimum(problem, newton->pseudo);
 		find_step(newton);
-		if (is_separated(newton, previous_size))
+		if (is_separated(newton, previous_size, optimum))
 		{
 			fit->outcome = CVM_SEPARATED;
 			break;
@@ -356,109 +349,14 @@ run(Newton *newton)
 			break;
 		if (!(newton->slope < 0) || !move(newton))
 		{
-			/* as far as the precision goes */
+			/* as far as the precision goes, or that of the factor */
 			problem->tolerance = sqrt(problem->tolerance);
-			if (optimum || cvm_problem_is_optimum(problem, newton->pseudo, newton->diagonal))
+			if (optimum || cvm_newton_is_ill_conditioned(newton) ||
+				cvm_problem_is_optimum(problem, newton->pseudo))
 				fit->outcome = CVM_CONVERGED;
 			break;
 		}
 	}
-}
-
-/*
- * Where columns nearly depend on others, steps with a factor that has digits
- * left for them; the gradient, summed from the rows' residuals, has.
- */
-static void
-finish_sharply(Newton *newton)
-{
-	CvmFit	   *fit = newton->fit;
-	double		before = INFINITY;
-
-	for (int i = 0; i < MOST_SHARP_STEPS; i++)
-	{
-		if ((i == 0 || !is_constant(newton)) &&
-			!cvm_sharpen(&newton->problem, fit->parameters, newton->factor))
-			return;
-		newton->value = evaluate(newton, fit->parameters, newton->gradient, false);
-		fit->gradient_norm = cvm_norm(newton->count, newton->gradient);
-		solve(newton);
-		/* no longer better, or nothing left to improve */
-		if (!(-newton->slope < before / 4) || newton->slope == 0)
-			break;
-		before = -newton->slope;
-		cvm_add_scaled(newton->count, 1, newton->step, fit->parameters);
-		fit->iterations++;
-	}
-}
-
-/* The parameters of least norm, unless a kink of the loss is on the way. */
-static void
-shorten(Newton *newton)
-{
-	CvmFit	   *fit = newton->fit;
-	CvmFamily	family = newton->problem.objective->shape->family;
-
-	memcpy(newton->trial, fit->parameters, newton->count * sizeof(double));
-	cvm_factor_shorten(newton->factor, newton->trial);
-	if ((family == CVM_SVM || family == CVM_HUBER) &&
-		!(evaluate(newton, newton->trial, NULL, false) <=
-		  newton->value + INVISIBLE * fabs(newton->value)))
-		return;
-	memcpy(fit->parameters, newton->trial, newton->count * sizeof(double));
-	fit->outcome = CVM_SINGULAR;
-}
-
-static void
-set_covariance(Newton *newton)
-{
-	const CvmObjective *objective = newton->problem.objective;
-	CvmFit	   *fit = newton->fit;
-	double		weight = objective->total_weight;
-	double		factor;
-
-	if (objective->shape->family == CVM_LINEAR)
-		fit->dispersion = objective->rows > (uint64_t) fit->rank
-			? 2 * fit->loss * weight / (objective->rows - fit->rank) : NAN;
-	fit->covariance = cvm_factor_inverse(newton->factor);
-	factor = fit->dispersion / weight;
-	for (size_t i = 0; i < newton->count * newton->count; i++)
-		fit->covariance[i] *= factor;
-}
-
-static void
-finish(Newton *newton)
-{
-	const CvmShape *shape = newton->problem.objective->shape;
-	CvmProblem *problem = &newton->problem;
-	CvmFit	   *fit = newton->fit;
-	CvmFamily	family = shape->family;
-	bool		converged = fit->outcome == CVM_CONVERGED;
-
-	if (problem->l1 == 0)
-	{
-		if (newton->damping > 0)
-		{
-			evaluate(newton, fit->parameters, newton->gradient, true);
-			cvm_factor(newton->factor, CVM_TIE_ALL);
-		}
-		if (converged &&
-			(cvm_factor_rank(newton->factor) < (int) newton->count ||
-			 newton->factor->least_pivot < WELL_CONDITIONED))
-			finish_sharply(newton);
-		fit->rank = cvm_factor_rank(newton->factor) -
-			(shape->outputs > 1 ? shape->slots + 1 : 0);
-	}
-	fit->loss = cvm_problem_loss(problem, fit->parameters, newton->value);
-	if (problem->l1 > 0)
-		return;
-	if (converged && cvm_factor_rank(newton->factor) < (int) newton->count)
-		shorten(newton);
-	if (family == CVM_SVM && problem->l2 == 0 && fit->loss == 0)
-		fit->outcome = CVM_SEPARATED;
-	if (newton->count <= MOST_COVARIANCE && problem->l2 == 0 && family != CVM_SVM && family != CVM_HUBER &&
-		(converged || cvm_factor_rank(newton->factor) == (int) newton->count))
-		set_covariance(newton);
 }
 
 void
@@ -467,7 +365,7 @@ cvm_newton(const CvmProblem *problem, CvmFit *fit)
 	const CvmShape *shape = problem->objective->shape;
 	size_t		count = problem->parameters;
 	double	   *memory = CVM_NEW_ZERO(double, 7 * count);
-	Newton		newton = {
+	CvmNewton	newton = {
 		.problem = *problem,
 		.fit = fit,
 		.count = count,
@@ -487,7 +385,7 @@ cvm_newton(const CvmProblem *problem, CvmFit *fit)
 	newton.factor = cvm_factor_create(newton.hessian);
 	run(&newton);
 	if (problem->whole)
-		finish(&newton);
+		cvm_newton_finish(&newton);
 	cvm_factor_free(newton.factor);
 	cvm_hessian_free(newton.hessian);
 	cvm_release(memory);

@@ -10,6 +10,9 @@
 #include "base/memory.h"
 #include "learn/objective.h"
 
+/* Loss of all rows, in average weights: far below log 2. */
+#define SEPARATED_LOSS 1e-3
+
 void
 cvm_problem_init(CvmProblem *problem, const CvmObjective *objective,
 				 const CvmOptions *options, const CvmProgress *progress)
@@ -22,6 +25,29 @@ cvm_problem_init(CvmProblem *problem, const CvmObjective *objective,
 	problem->l1 = options->l1 / objective->total_weight;
 	problem->l2 = options->l2 / objective->total_weight;
 	problem->tolerance = options->tolerance;
+}
+
+void
+cvm_reference_init(CvmReference *reference, int parameters)
+{
+	reference->gradient = CVM_NEW(double, parameters);
+	reference->diagonal = CVM_NEW(double, parameters);
+	reference->rounding = 0;
+}
+
+void
+cvm_reference_release(CvmReference *reference)
+{
+	cvm_release(reference->gradient);
+	cvm_release(reference->diagonal);
+}
+
+void
+cvm_reference_complete(CvmReference *reference, int parameters)
+{
+	for (int i = 0; i < parameters; i++)
+		if (!(reference->diagonal[i] > 0))
+			reference->diagonal[i] = 1;
 }
 
 bool
@@ -81,25 +107,29 @@ cvm_problem_pseudo_gradient(const CvmProblem *problem, const double *parameters,
 	}
 }
 
-/* Without a reference, as in a fit that only looks for a start, 1 is taken. */
 bool
-cvm_problem_is_optimum(const CvmProblem *problem, const double *gradient,
-					   const double *diagonal)
+cvm_problem_is_optimum(const CvmProblem *problem, const double *gradient)
 {
+	const CvmReference *reference = problem->reference;
 	double		square = 0;
-	double		reference = 0;
+	double		unit = 0;
 
 	for (int i = 0; i < problem->parameters; i++)
 	{
-		double		scale = diagonal[i] > 0 ? diagonal[i] : 1;
-
-		square += gradient[i] * gradient[i] / scale;
-		if (problem->reference != NULL)
-			reference += problem->reference[i] * problem->reference[i] / scale;
+		square += gradient[i] * gradient[i] / reference->diagonal[i];
+		unit += reference->gradient[i] * reference->gradient[i] / reference->diagonal[i];
 	}
-	if (problem->reference == NULL)
-		reference = 1;
-	return sqrt(square) <= problem->tolerance * sqrt(reference);
+	return sqrt(square) <= problem->tolerance * sqrt(unit) + reference->rounding;
+}
+
+bool
+cvm_problem_is_separated(const CvmProblem *problem, double mean_loss)
+{
+	CvmFamily	family = problem->objective->shape->family;
+
+	return (family == CVM_LOGISTIC || family == CVM_SOFTMAX) &&
+		problem->l1 == 0 && problem->l2 == 0 &&
+		mean_loss * problem->objective->rows < SEPARATED_LOSS;
 }
 
 void

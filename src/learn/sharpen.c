@@ -42,7 +42,7 @@ typedef struct Sharpening
 	const CvmBlockObjective *blocks;
 	int			order;
 	double	   *basis;			/* T, order x order */
-	double	   *product;		/* T'HT, upper triangle */
+	double	   *product;		/* T'HT, both triangles */
 	int			dependent;		/* last columns of T that are dependencies */
 	int			rank;			/* first columns of T that are determined */
 	double		least_pivot;
@@ -74,7 +74,7 @@ rebase(Sharpening *sharpening)
 		for (int row = 0; row <= column; row++)
 			upper[row + (size_t) column * active] = scale[row] * scale[column] *
 				sharpening->product[row + (size_t) column * order];
-	rank = cvm_pivoted_cholesky(active, upper, RANK_TOLERANCE, pivots);
+	rank = active == 0 ? 0 : cvm_pivoted_cholesky(active, upper, RANK_TOLERANCE, pivots);
 	sharpening->rank = rank;
 	sharpening->least_pivot = 1;
 	if (rank > 0)
@@ -82,7 +82,8 @@ rebase(Sharpening *sharpening)
 
 	/* R11^-1, and - R11^-1 R12 over the identity */
 	cvm_check_interrupt();
-	cvm_invert_upper(rank, upper, active);
+	if (rank > 0)
+		cvm_invert_upper(rank, upper, active);
 	cvm_multiply_upper(rank, active - rank, upper, active,
 					   upper + (size_t) rank * active, active);
 	for (int column = 0; column < active; column++)
@@ -168,41 +169,53 @@ multiply_rows(Sharpening *sharpening, const double *parameters)
 										sharpening->product, order, work);
 		}
 	}
-	/* and the penalty: l2 T'T without the intercepts */
+	/* and the penalty: l2 T'T without the intercept */
 	for (int column = 0; column < order; column++)
 		for (int row = 0; row <= column; row++)
-			sharpening->product[row + (size_t) column * order] =
-				sharpening->product[row + (size_t) column * order] /
-				problem->objective->total_weight +
-				(problem->l2 == 0 ? 0 : problem->l2 *
-				 cvm_dot(order - 1, sharpening->basis + (size_t) row * order,
-						 sharpening->basis + (size_t) column * order));
+		{
+			double	   *element = sharpening->product + row + (size_t) column * order;
+
+			*element /= problem->objective->total_weight;
+			if (problem->l2 > 0)
+				*element += problem->l2 *
+					cvm_dot(order - 1, sharpening->basis + (size_t) row * order,
+							sharpening->basis + (size_t) column * order);
+			sharpening->product[column + (size_t) row * order] = *element;
+		}
 	cvm_release(panel);
 	cvm_release(work);
 	cvm_release(positions);
 }
 
 static void
-swap_columns(Sharpening *sharpening, int left, int right)
+swap(double *left, double *right)
 {
-	for (int i = 0; i < sharpening->order; i++)
-	{
-		double	   *l = sharpening->basis + (size_t) left * sharpening->order + i;
-		double	   *r = sharpening->basis + (size_t) right * sharpening->order + i;
-		double		value = *l;
+	double		value = *left;
 
-		*l = *r;
-		*r = value;
-	}
+	*left = *right;
+	*right = value;
 }
 
-/* Moves the columns of T that are dependencies to its end; whether there were
- * any, in which case T'HT is out of date. */
-static bool
+/* Columns of T, and rows and columns of T'HT with them. */
+static void
+swap_directions(Sharpening *sharpening, size_t left, size_t right)
+{
+	size_t		order = sharpening->order;
+
+	for (size_t i = 0; i < order; i++)
+	{
+		swap(&sharpening->basis[i + left * order], &sharpening->basis[i + right * order]);
+		swap(&sharpening->product[i + left * order], &sharpening->product[i + right * order]);
+	}
+	for (size_t i = 0; i < order; i++)
+		swap(&sharpening->product[left + i * order], &sharpening->product[right + i * order]);
+}
+
+/* Moves directions that are dependencies to the end. */
+static void
 set_dependencies_apart(Sharpening *sharpening, const double *diagonal)
 {
 	int			order = sharpening->order;
-	int			before = sharpening->dependent;
 
 	for (int i = order - sharpening->dependent - 1; i >= sharpening->rank; i--)
 	{
@@ -212,15 +225,9 @@ set_dependencies_apart(Sharpening *sharpening, const double *diagonal)
 
 		for (int j = 0; j < order; j++)
 			cancelled += diagonal[j] * column[j] * column[j];
-		if (curvature > DEPENDENT * DEPENDENT * cancelled)
-			continue;
-		sharpening->dependent++;
-		swap_columns(sharpening, i, order - sharpening->dependent);
-		/* the column that came is seen, with the diagonal that it had */
-		sharpening->product[i + (size_t) i * order] =
-			sharpening->product[(order - sharpening->dependent) * (size_t) (order + 1)];
+		if (curvature <= DEPENDENT * DEPENDENT * cancelled)
+			swap_directions(sharpening, i, order - ++sharpening->dependent);
 	}
-	return sharpening->dependent > before;
 }
 
 bool
@@ -248,8 +255,7 @@ cvm_sharpen(const CvmProblem *problem, const double *parameters, CvmFactor *fact
 	for (int round = 0; round < MOST_ROUNDS; round++)
 	{
 		multiply_rows(&sharpening, parameters);
-		if (set_dependencies_apart(&sharpening, diagonal))
-			multiply_rows(&sharpening, parameters);
+		set_dependencies_apart(&sharpening, diagonal);
 		rebase(&sharpening);
 		if (sharpening.rank + sharpening.dependent == (int) order &&
 			sharpening.least_pivot >= WELL_CONDITIONED)

@@ -10,7 +10,7 @@
 
 /*
  * Replaces the factor by one whose rank is decided at the precision of the
- * rows, where that of their sums of products does not do.  Reads the rows two
+ * rows, where that of their sums of products does not do.  Reads the rows one
  * to four times.  false: cannot, because the objective is computed
  * elsewhere, has several outputs or a wide column.
  */

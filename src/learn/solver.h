@@ -15,6 +15,20 @@
 
 #include "learn/hessian.h"
 
+/* What gradients are compared with. */
+typedef struct CvmReference
+{
+	double	   *gradient;		/* of the null model, without l1 */
+	double	   *diagonal;		/* of its Hessian, 1 where there is none */
+	double		rounding;		/* norm that is nothing but rounding errors */
+} CvmReference;
+
+extern void cvm_reference_init(CvmReference *reference, int parameters);
+extern void cvm_reference_release(CvmReference *reference);
+
+/* A diagonal element of 1 where the rows gave none. */
+extern void cvm_reference_complete(CvmReference *reference, int parameters);
+
 typedef struct CvmProblem
 {
 	const CvmObjective *objective;
@@ -25,7 +39,7 @@ typedef struct CvmProblem
 	double		l2;
 	double		tolerance;		/* relative gradient norm; see cvm_problem_is_optimum */
 	double		softening;		/* of huber's curvature: see row_loss.h */
-	const double *reference;	/* gradient of the null model, or NULL */
+	const CvmReference *reference;
 	bool		whole;			/* false: only looks for a start, on some rows */
 } CvmProblem;
 
@@ -48,10 +62,17 @@ extern void cvm_problem_pseudo_gradient(const CvmProblem *problem, const double 
 /*
  * Whether a (pseudo-)gradient is small: its norm is at most tolerance times
  * that of the null model's gradient, each element divided by the root of the
- * Hessian's diagonal, so that the scale of columns and target do not count.
+ * null model's diagonal, so that the scale of columns and target do not count.
  */
-extern bool cvm_problem_is_optimum(const CvmProblem *problem, const double *gradient,
-								   const double *diagonal);
+extern bool cvm_problem_is_optimum(const CvmProblem *problem, const double *gradient);
+
+/*
+ * Whether every row is classified correctly, so that the classes can be
+ * separated and an unpenalized classifier has no finite optimum: a mistake
+ * costs at least log 2 times the row's weight, of which the average is taken,
+ * and some.
+ */
+extern bool cvm_problem_is_separated(const CvmProblem *problem, double mean_loss);
 
 /* The point nearest to value where moving costs threshold a unit and zero is free. */
 static inline double

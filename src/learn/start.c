@@ -33,6 +33,9 @@
 /* Memory for the sample of a source that is read in order. */
 #define SAMPLE_BYTES (64.0 * 1024 * 1024)
 
+/* Of the linear predictors: a gradient as small as that is zero. */
+#define ROUNDING 1e-14
+
 /* Relative gradient norm at which the optimum of a sample is near enough. */
 #define SAMPLE_TOLERANCE 1e-3
 
@@ -98,17 +101,25 @@ set_intercepts(const CvmProblem *problem, const double *gradient, double *parame
 }
 
 CvmStatus
-cvm_null_point(const CvmProblem *problem, double *parameters, double *reference, CvmError *error)
+cvm_null_point(const CvmProblem *problem, double *parameters, CvmReference *reference,
+			   CvmError *error)
 {
+	CvmProblem	null = *problem;
 	CvmStatus	status;
+	double		value;
 
 	memset(parameters, 0, problem->parameters * sizeof(double));
-	cvm_problem_evaluate(problem, parameters, reference, NULL, NULL);
-	status = set_intercepts(problem, reference, parameters, error);
+	cvm_problem_evaluate(problem, parameters, reference->gradient, NULL, NULL);
+	status = set_intercepts(problem, reference->gradient, parameters, error);
 	if (status != CVM_OK)
 		return status;
-	cvm_problem_evaluate(problem, parameters, reference, NULL, NULL);
-	cvm_problem_pseudo_gradient(problem, parameters, reference, reference);
+	null.softening = 1;
+	value = cvm_problem_evaluate(&null, parameters, reference->gradient, NULL,
+								 reference->diagonal);
+	cvm_reference_complete(reference, problem->parameters);
+	reference->rounding = ROUNDING * sqrt(2 * fabs(value));
+	if (problem->objective->shape->family == CVM_LINEAR)
+		reference->rounding += ROUNDING * fabs(parameters[problem->objective->shape->slots]);
 	return CVM_OK;
 }
 
@@ -134,7 +145,7 @@ cvm_center_outputs(const CvmProblem *problem, double *parameters)
 /* Moves the parameters to the optimum of these rows, if there is one. */
 static void
 approach(const CvmProblem *problem, const CvmShape *shape, CvmBlockSource *source,
-		 CvmSolve solve, const double *reference, double *parameters)
+		 CvmSolve solve, const CvmReference *reference, double *parameters)
 {
 	CvmProblem	part = *problem;
 	CvmObjective objective;
@@ -163,10 +174,19 @@ start_from_least_squares(const CvmProblem *problem, CvmBlockSource *source, doub
 {
 	CvmShape	shape = *problem->objective->shape;
 	CvmProblem	linear = *problem;
+	CvmObjective objective;
+	CvmBlockObjective blocks;
+	CvmReference reference;
 
 	shape.family = CVM_LINEAR;
 	linear.l1 = 0;
-	approach(&linear, &shape, source, cvm_newton, NULL, parameters);
+	linear.objective = &objective;
+	cvm_objective_over_blocks(&objective, &blocks, &shape, source);
+	cvm_reference_init(&reference, problem->parameters);
+	(void) cvm_null_point(&linear, parameters, &reference, NULL);
+	approach(&linear, &shape, source, cvm_newton, &reference, parameters);
+	cvm_reference_release(&reference);
+	cvm_release(blocks.work);
 }
 
 /* The stride of the larger sample; 0: the rows are too few for one. */
@@ -189,7 +209,7 @@ sample_stride(const CvmProblem *problem, const CvmBlockSource *source)
 /* On these rows: null model, reference, start. */
 static CvmStatus
 start_here(const CvmProblem *problem, CvmBlockSource *source, const double *given,
-		   double *parameters, double *reference, CvmError *error)
+		   double *parameters, CvmReference *reference, CvmError *error)
 {
 	CvmProblem	here = *problem;
 	CvmObjective objective;
@@ -211,7 +231,7 @@ start_here(const CvmProblem *problem, CvmBlockSource *source, const double *give
 
 CvmStatus
 cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
-			   double *parameters, double *reference, CvmError *error)
+			   double *parameters, CvmReference *reference, CvmError *error)
 {
 	const CvmShape *shape = problem->objective->shape;
 	CvmBlockSource *source = cvm_objective_blocks(problem->objective)->source;

@@ -11,18 +11,18 @@ typedef void (*CvmSolve) (const CvmProblem *problem, CvmFit *fit);
 
 /*
  * The null model: nothing but intercepts.  parameters: its own; reference:
- * the gradient there.  Two passes for the gradient.  CVM_ONE_CLASS where a
- * classifier has no intercept.
+ * what optima are measured by.  Two passes for the gradient.  CVM_ONE_CLASS
+ * where a classifier has no intercept.
  */
 extern CvmStatus cvm_null_point(const CvmProblem *problem, double *parameters,
-								double *reference, CvmError *error);
+								CvmReference *reference, CvmError *error);
 
 /*
  * Sets parameters and reference; given: a start from elsewhere, or NULL.
  * problem is over blocks; solve: the solver that will run.
  */
 extern CvmStatus cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
-								double *parameters, double *reference, CvmError *error);
+								double *parameters, CvmReference *reference, CvmError *error);
 
 /* Makes what does not change softmax' predictions zero: the mean over the
  * outputs of each slot (intercepts only where a lasso decides the others). */

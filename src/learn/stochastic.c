@@ -170,9 +170,9 @@ end_training(Trainee *trainee)
 	cvm_release(trainee->weights);
 }
 
-/* The loss of the null model, and the gradient there. */
+/* The loss of the null model; sets the reference. */
 static double
-measure_null_model(Trainee *trainee, const CvmProblem *problem, double *gradient)
+measure_null_model(Trainee *trainee, const CvmProblem *problem, CvmReference *reference)
 {
 	const CvmNullModel *null_model = &trainee->null_model;
 	double	   *parameters = trainee->weights;
@@ -183,8 +183,9 @@ measure_null_model(Trainee *trainee, const CvmProblem *problem, double *gradient
 	for (int k = 0; k < trainee->shape->outputs; k++)
 		parameters[(k + 1) * stride - 1] = null_model->center +
 			null_model->scale * null_model->intercepts[k];
-	loss = cvm_problem_evaluate(problem, parameters, gradient, NULL, NULL);
-	cvm_problem_pseudo_gradient(problem, parameters, gradient, gradient);
+	loss = cvm_problem_evaluate(problem, parameters, reference->gradient, NULL,
+								reference->diagonal);
+	cvm_reference_complete(reference, problem->parameters);
 	return loss;
 }
 
@@ -209,29 +210,29 @@ static void
 measure(Trainee *trainee, CvmProblem *problem, CvmFit *fit)
 {
 	double	   *gradient = CVM_NEW(double, problem->parameters);
-	double	   *diagonal = CVM_NEW(double, problem->parameters);
-	double	   *reference = CVM_NEW(double, problem->parameters);
-	double		null_loss = measure_null_model(trainee, problem, reference);
-	double		value = cvm_problem_evaluate(problem, fit->parameters, gradient, NULL, diagonal) +
+	CvmReference reference;
+	double		null_loss;
+	double		value = cvm_problem_evaluate(problem, fit->parameters, gradient, NULL, NULL) +
 		cvm_problem_lasso(problem, fit->parameters);
 
 	if (problem->l1 > 0)
 	{
 		take_proximal_step(trainee, problem, gradient, value, fit->parameters);
-		value = cvm_problem_evaluate(problem, fit->parameters, gradient, NULL, diagonal) +
+		value = cvm_problem_evaluate(problem, fit->parameters, gradient, NULL, NULL) +
 			cvm_problem_lasso(problem, fit->parameters);
 	}
 	fit->loss = cvm_problem_loss(problem, fit->parameters, value);
 	cvm_problem_pseudo_gradient(problem, fit->parameters, gradient, gradient);
 	fit->gradient_norm = cvm_norm(problem->parameters, gradient);
-	problem->reference = reference;
-	if (cvm_problem_is_optimum(problem, gradient, diagonal))
+	cvm_reference_init(&reference, problem->parameters);
+	null_loss = measure_null_model(trainee, problem, &reference);
+	problem->reference = &reference;
+	if (cvm_problem_is_optimum(problem, gradient))
 		fit->outcome = CVM_CONVERGED;
 	if (!(fit->loss <= null_loss + DIVERGED_LOSS * fabs(null_loss)))
 		fit->outcome = CVM_DIVERGED;
 	cvm_release(gradient);
-	cvm_release(diagonal);
-	cvm_release(reference);
+	cvm_reference_release(&reference);
 }
 
 CvmStatus

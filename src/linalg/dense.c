@@ -72,7 +72,7 @@ int
 cvm_pivoted_cholesky(int order, double *a, double tolerance, int *pivots)
 {
 	double	   *work = CVM_NEW(double, 2 * (size_t) order);
-	int			rank;
+	int			rank = 0;		/* not set where there is no pivot at all */
 	int			info;
 
 	dpstrf_("U", &order, a, &order, pivots, &rank, &tolerance, work, &info);
