@@ -52,9 +52,8 @@ feature_names(ArrayType *array, int *count)
 	return names;
 }
 
-/* Refuses early what would be refused when the version is stored. */
-static void
-check_may_train(const char *model)
+void
+cvm_check_may_train(const char *model)
 {
 	CvmDefinition *stored = cvm_definition_find(model, false);
 
@@ -85,47 +84,68 @@ cvm_train_result_datum(const char *model, const CvmTrainResult *result, TupleDes
 	return HeapTupleGetDatum(heap_form_tuple(columns, values, nulls));
 }
 
+void
+cvm_definition_from_arguments(FunctionCallInfo fcinfo, int first, CvmDefinition *definition)
+{
+	memset(definition, 0, sizeof(*definition));
+	if (PG_ARGISNULL(first))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("source must not be NULL"),
+				 errhint("For example: source => 'customers', target => 'churned'.")));
+	definition->owner = GetUserId();
+	definition->source = optional_text(fcinfo, first);
+	definition->target = optional_text(fcinfo, first + 1);
+	definition->algorithm = PG_ARGISNULL(first + 2) ? pstrdup("auto")
+		: optional_text(fcinfo, first + 2);
+	if (!PG_ARGISNULL(first + 3))
+		definition->features = feature_names(PG_GETARG_ARRAYTYPE_P(first + 3),
+											 &definition->feature_count);
+	definition->key = optional_text(fcinfo, first + 4);
+	definition->weight = optional_text(fcinfo, first + 5);
+	definition->options = PG_ARGISNULL(first + 6)
+		? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
+		: PG_GETARG_JSONB_P(first + 6);
+	definition->search_path = pstrdup(namespace_search_path);
+}
+
+char *
+cvm_model_argument(FunctionCallInfo fcinfo)
+{
+	char	   *model;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("model must not be NULL"),
+				 errhint("For example: cvm.train('churn', source => 'customers', target => 'churned').")));
+	model = optional_text(fcinfo, 0);
+	cvm_check_model_name(model);
+	return model;
+}
+
 PG_FUNCTION_INFO_V1(cvm_train_sql);
 Datum
 cvm_train_sql(PG_FUNCTION_ARGS)
 {
-	CvmDefinition definition = {0};
+	CvmDefinition definition;
 	CvmTrainResult *result;
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext spi;
 	TupleDesc	columns;
 	Datum		row;
 
-	for (int i = 0; i < 2; i++)
-		if (PG_ARGISNULL(i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s must not be NULL", i == 0 ? "model" : "source"),
-					 errhint("For example: cvm.train('churn', source => 'customers', target => 'churned').")));
 	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "cvm.train must return a row");
 	PreventCommandDuringRecovery("cvm.train()");
 	PreventCommandIfReadOnly("cvm.train()");
 
-	definition.model = optional_text(fcinfo, 0);
-	definition.owner = GetUserId();
-	definition.source = optional_text(fcinfo, 1);
-	definition.target = optional_text(fcinfo, 2);
-	definition.algorithm = PG_ARGISNULL(3) ? pstrdup("auto") : optional_text(fcinfo, 3);
-	if (!PG_ARGISNULL(4))
-		definition.features = feature_names(PG_GETARG_ARRAYTYPE_P(4),
-											&definition.feature_count);
-	definition.key = optional_text(fcinfo, 5);
-	definition.weight = optional_text(fcinfo, 6);
-	definition.options = PG_ARGISNULL(7)
-		? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")))
-		: PG_GETARG_JSONB_P(7);
-	definition.search_path = pstrdup(namespace_search_path);
-	cvm_check_model_name(definition.model);
+	cvm_definition_from_arguments(fcinfo, 1, &definition);
+	definition.model = cvm_model_argument(fcinfo);
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	check_may_train(definition.model);
+	cvm_check_may_train(definition.model);
 	result = cvm_train(&definition);
 	spi = MemoryContextSwitchTo(caller);
 	row = cvm_train_result_datum(definition.model, result, columns);

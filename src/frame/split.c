@@ -222,6 +222,9 @@ cvm_split_side(CvmSplit *split, Datum value, bool isnull, uint64 row, double tar
 {
 	double		place;
 
+	if (split->fold != NULL && split->fold->share < 1 &&
+		unit_hash(row, ~split->seed) >= split->fold->share)
+		return CVM_BEYOND;
 	switch (split->rule)
 	{
 		case CVM_SPLIT_NONE:

@@ -26,7 +26,8 @@ typedef enum CvmSide
 {
 	CVM_TRAINS,
 	CVM_HELD_OUT,
-	CVM_BEYOND					/* TIME: later than what is held out */
+	CVM_BEYOND					/* neither: later than what is held out, or not in
+								 * the sample */
 } CvmSide;
 
 /*
@@ -40,6 +41,7 @@ typedef struct CvmFold
 	bool		by_time;
 	const char *after;
 	const char *until;
+	double		share;			/* only so much of the rows; 1 for all */
 } CvmFold;
 
 typedef struct CvmSplit
