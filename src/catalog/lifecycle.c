@@ -19,6 +19,7 @@
 #include "catalog/access.h"
 #include "catalog/registry.h"
 #include "pg/compat.h"
+#include "score/model_cache.h"
 
 static void
 connect_spi(void)
@@ -190,24 +191,61 @@ cvm_change_owner(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* A version as a value, in the caller's memory context; NULL: the active one. */
+/* What a call of active_model or model_version gave, for the next row. */
+typedef struct KeptValue
+{
+	char	   *model;
+	int			version;
+	Oid			user;
+	uint64		generation;		/* of the model cache: nothing has changed since */
+	struct varlena *fitted;
+} KeptValue;
+
+static KeptValue *
+keep_value(FunctionCallInfo fcinfo, const char *model, const int *version)
+{
+	MemoryContext kept_context = fcinfo->flinfo->fn_mcxt;
+	KeptValue  *kept = MemoryContextAllocZero(kept_context, sizeof(KeptValue));
+	CvmDefinition *definition;
+	MemoryContext spi;
+
+	kept->model = MemoryContextStrdup(kept_context, model);
+	kept->version = version != NULL ? *version : 0;
+	kept->user = GetUserId();
+	kept->generation = cvm_model_cache_generation();
+	connect_spi();
+	definition = cvm_definition_require_use(model);
+	spi = MemoryContextSwitchTo(kept_context);
+	kept->fitted = cvm_version_fitted(definition,
+									  version != NULL ? *version : cvm_active_version(definition),
+									  false);
+	MemoryContextSwitchTo(spi);
+	SPI_finish();
+	return kept;
+}
+
+/* A version as a value; NULL: the active one.  Looked up once for all rows. */
 static Datum
 version_value(FunctionCallInfo fcinfo, const int *version)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	CvmDefinition *definition;
-	MemoryContext spi;
-	struct varlena *fitted;
+	KeptValue  *kept = fcinfo->flinfo->fn_extra;
+	char	   *model = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
-	connect_spi();
-	definition = cvm_definition_require_use(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	spi = MemoryContextSwitchTo(caller);
-	fitted = cvm_version_fitted(definition,
-								version != NULL ? *version : cvm_active_version(definition),
-								false);
-	MemoryContextSwitchTo(spi);
-	SPI_finish();
-	return PointerGetDatum(fitted);
+	if (kept == NULL || kept->generation != cvm_model_cache_generation() ||
+		kept->user != GetUserId() || (version != NULL && kept->version != *version) ||
+		strcmp(kept->model, model) != 0)
+	{
+		fcinfo->flinfo->fn_extra = NULL;
+		if (kept != NULL)
+		{
+			pfree(kept->fitted);
+			pfree(kept->model);
+			pfree(kept);
+		}
+		kept = keep_value(fcinfo, model, version);
+		fcinfo->flinfo->fn_extra = kept;
+	}
+	return PointerGetDatum(kept->fitted);
 }
 
 /* cvm.active_model(model text) -> cvm.model */
