@@ -138,10 +138,7 @@ read_pass(void *argument, int index)
 	if (index == 0)
 		begin_pass(passes);
 	if (index != passes->position || passes->scan == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("driver \"passes\" reads the rows in their order only"),
-				 errhint("Use solver newton or lbfgs, or another driver.")));
+		elog(ERROR, "block %d of a pass is asked for out of order", index);
 
 	pull_block(passes);
 	cvm_frame_finish_targets(passes->state, passes->state->pass_block, true);

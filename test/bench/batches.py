@@ -33,7 +33,7 @@ def against_peers(session, rows, rounds, say):
 
     def with_workers(count):
         session.run(f"SET cvm.max_training_workers = {count}")
-        return session.run(network)
+        return session.run(network, serial=False)
 
     teams = in_turn(rounds, alone=lambda: with_workers(0), together=lambda: with_workers(1))
     session.run("RESET cvm.max_training_workers")
