@@ -85,6 +85,15 @@ cvm_column_kind(Oid type, CvmInputKind *kind, bool *integral)
 	return true;
 }
 
+bool
+cvm_column_is_lasting(Oid type)
+{
+	const UsableType *usable = find_type(type);
+
+	return usable != NULL && usable->source != CVM_FROM_MONEY &&
+		usable->source != CVM_FROM_ENUM;
+}
+
 static bool
 is_numeric_kind(CvmInputKind kind)
 {

@@ -60,6 +60,12 @@ typedef struct CvmColumnReader
 extern bool cvm_column_kind(Oid type, CvmInputKind *kind, bool *integral);
 
 /*
+ * Whether a reader of this type reads the same however the session's settings
+ * and the catalog change: not of money and enums.
+ */
+extern bool cvm_column_is_lasting(Oid type);
+
+/*
  * A reader for a column of this type that is used as an input of this kind
  * and, for arrays, of this length (0: not known yet).  Errors when the type
  * cannot serve as that kind, naming the column.  Allocated in the current

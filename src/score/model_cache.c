@@ -14,7 +14,8 @@
  *				leaves nothing behind for others.
  *	  models	(name, version) -> decoded model, only of current names.  A model
  *				in use is pinned by a callback of the user's memory context and
- *				freed when the last pin goes.
+ *				freed when the last pin goes.  Past a bound the models that were
+ *				used longest ago are dropped.
  *
  * In parallel workers nothing is "current" (GetLatestSnapshot is not allowed
  * there): each loads what it needs once for its execution.
@@ -34,6 +35,9 @@
 #include "model/model_type.h"
 #include "score/catalog_scan.h"
 #include "score/model_cache.h"
+
+/* Memory for decoded models and their scorers that a backend keeps. */
+#define MOST_CACHED ((Size) 64 * 1024 * 1024)
 
 #define NAME_SIZE 132			/* the catalog's limit of 128 bytes, and a NUL */
 
@@ -61,6 +65,8 @@ typedef struct LoadedModel
 {
 	MemoryContext context;		/* holds this struct too */
 	CvmModel   *model;
+	struct CachedScorer *scorers;
+	uint64		used;			/* when: a count of look-ups */
 	int			pins;
 	bool		stale;			/* no longer in the hash table */
 } LoadedModel;
@@ -82,6 +88,7 @@ static HTAB *names = NULL;
 static HTAB *models = NULL;
 static Oid	registry_oid = InvalidOid;
 static uint64 generation = 1;
+static uint64 lookups = 0;
 
 /* ---- invalidation ---- */
 
@@ -338,6 +345,38 @@ load_model(const char *name, int version)
 	return loaded;
 }
 
+/*
+ * Drops the models that were used longest ago until the others fit into the
+ * bound; the one that is being looked up stays.
+ */
+static void
+make_room(const LoadedModel *wanted)
+{
+	for (;;)
+	{
+		HASH_SEQ_STATUS scan;
+		ModelEntry *entry;
+		ModelEntry *oldest = NULL;
+		LoadedModel *dropped;
+		Size		size = 0;
+
+		hash_seq_init(&scan, models);
+		while ((entry = hash_seq_search(&scan)) != NULL)
+		{
+			size += MemoryContextMemAllocated(entry->loaded->context, true);
+			if (entry->loaded != wanted &&
+				(oldest == NULL || entry->loaded->used < oldest->loaded->used))
+				oldest = entry;
+		}
+		if (size <= MOST_CACHED || oldest == NULL)
+			return;
+		dropped = oldest->loaded;
+		hash_search(models, &oldest->key, HASH_REMOVE, NULL);
+		dropped->stale = true;
+		release(dropped);
+	}
+}
+
 static LoadedModel *
 find_model(const char *name, int version, bool current)
 {
@@ -352,7 +391,10 @@ find_model(const char *name, int version, bool current)
 	prepare_caches();
 	entry = current ? hash_search(models, &key, HASH_FIND, NULL) : NULL;
 	if (entry != NULL)
+	{
+		entry->loaded->used = ++lookups;
 		return entry->loaded;
+	}
 
 	loaded = load_model(name, version);
 	loaded->stale = !current || before != generation;
@@ -362,8 +404,11 @@ find_model(const char *name, int version, bool current)
 
 		entry = hash_search(models, &key, HASH_ENTER, &found);
 		entry->loaded = loaded;
+		loaded->used = ++lookups;
 	}
 	MemoryContextSetParent(loaded->context, CacheMemoryContext);
+	if (!loaded->stale)
+		make_room(loaded);
 	return loaded;
 }
 
@@ -395,6 +440,8 @@ cvm_model_lookup(const char *name, int version, MemoryContext pin, CvmModelHandl
 	handle->version = version;
 	handle->model = loaded->model;
 	handle->current = entry.current;
+	handle->context = loaded->context;
+	handle->scorers = &loaded->scorers;
 }
 
 bool

@@ -17,6 +17,8 @@ typedef struct CvmModelHandle
 	const CvmModel *model;		/* pinned until the memory context passed ends */
 	bool		current;		/* the latest committed version agrees: safe to
 								 * build a cached plan on */
+	MemoryContext context;		/* lives as long as the model */
+	struct CachedScorer **scorers;	/* of the model; for scorer_cache.c */
 } CvmModelHandle;
 
 /*

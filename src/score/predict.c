@@ -26,12 +26,13 @@
 #include "model/model_type.h"
 #include "pg/compat.h"
 #include "score/model_cache.h"
-#include "score/scorer.h"
+#include "score/scorer_cache.h"
 
 typedef struct PredictCall
 {
 	MemoryContext context;		/* reset when the model or the row type changes */
 	const CvmModel *model;
+	CvmModelHandle handle;		/* of a model by name */
 	CvmScorer  *scorer;			/* NULL: not made yet */
 
 	struct varlena *argument;	/* the model argument, as it was passed */
@@ -120,16 +121,15 @@ static void
 use_named_model(PredictCall *call, FunctionCallInfo fcinfo)
 {
 	text	   *name;
-	CvmModelHandle handle;
 
-	if (is_up_to_date(call) && call->fixed) return;
+	if (is_up_to_date(call) && call->fixed)
+		return;
 	name = PG_GETARG_TEXT_PP(0);
-
 	if (is_up_to_date(call) && same_argument(call, (struct varlena *) name))
 		return;
 	forget_model(call);
-	cvm_model_lookup(text_to_cstring(name), 0, call->context, &handle);
-	call->model = handle.model;
+	cvm_model_lookup(text_to_cstring(name), 0, call->context, &call->handle);
+	call->model = call->handle.model;
 	call->fixed = are_fixed(fcinfo, 1);
 	remember_argument(call, (struct varlena *) name);
 	mark_up_to_date(call);
@@ -242,7 +242,8 @@ score_array(PredictCall *call, Datum array)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(call->context);
 
-		call->scorer = cvm_scorer_create_array(call->model);
+		call->scorer = call->handle.model != NULL ? cvm_scorer_for_array(&call->handle) :
+			cvm_scorer_create_array(call->model);
 		MemoryContextSwitchTo(caller);
 	}
 	return cvm_scorer_array(call->scorer, array);
@@ -252,62 +253,32 @@ score_array(PredictCall *call, Datum array)
 
 #define FIRST_COLUMN 3
 
-/* The place of each input of the model among the passed columns; NULL: not all. */
-static int *
-match_columns(const CvmModel *model, Datum *columns, int count)
-{
-	int		   *positions = palloc(sizeof(int) * Max(model->encoder.input_count, 1));
-
-	for (int i = 0; i < model->encoder.input_count; i++)
-	{
-		int			at = 0;
-
-		while (at < count &&
-			   strcmp(model->encoder.inputs[i].name, TextDatumGetCString(columns[at])) != 0)
-			at++;
-		if (at == count)
-			return NULL;
-		positions[i] = at;
-	}
-	return positions;
-}
-
 static void
 prepare_columns(PredictCall *call, FunctionCallInfo fcinfo)
 {
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	int			planned = PG_GETARG_INT32(1);
+	ArrayType  *names = PG_GETARG_ARRAYTYPE_P(2);
+	int			count = PG_NARGS() - FIRST_COLUMN;
+	Oid			types[FUNC_MAX_ARGS];
 	MemoryContext caller = MemoryContextSwitchTo(call->context);
-	CvmModelHandle handle;
-	Datum	   *columns;
-	int		   *positions;
-	Oid		   *types;
-	int			count;
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false, TYPALIGN_INT,
-					  &columns, NULL, &count);
-	if (count != PG_NARGS() - FIRST_COLUMN)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%d column names for %d values", count, PG_NARGS() - FIRST_COLUMN)));
-	cvm_model_lookup(name, 0, call->context, &handle);
-	positions = match_columns(handle.model, columns, count);
-	if (positions == NULL)
+	for (int i = 0; i < count; i++)
+		types[i] = get_fn_expr_argtype(fcinfo->flinfo, FIRST_COLUMN + i);
+	cvm_model_lookup(name, 0, call->context, &call->handle);
+	call->scorer = cvm_scorer_for_arguments(&call->handle, names, types, count);
+	if (call->scorer == NULL)
 	{
 		/* Promoted since planning, with other inputs: stay with what was planned. */
-		cvm_model_lookup(name, planned, call->context, &handle);
-		positions = match_columns(handle.model, columns, count);
-		if (positions == NULL)
+		cvm_model_lookup(name, planned, call->context, &call->handle);
+		call->scorer = cvm_scorer_for_arguments(&call->handle, names, types, count);
+		if (call->scorer == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("columns that model \"%s\" needs were not passed", name),
 					 errhint("Call cvm.predict with a row; it chooses the columns.")));
 	}
-	call->model = handle.model;
-	types = palloc(sizeof(Oid) * Max(call->model->encoder.input_count, 1));
-	for (int i = 0; i < call->model->encoder.input_count; i++)
-		types[i] = get_fn_expr_argtype(fcinfo->flinfo, FIRST_COLUMN + positions[i]);
-	call->scorer = cvm_scorer_create(call->model, positions, types);
+	call->model = call->handle.model;
 	MemoryContextSwitchTo(caller);
 	mark_up_to_date(call);
 }
