@@ -61,13 +61,14 @@ BEGIN
 				WHEN t = 'name'::regtype THEN '''regress_bob'''
 				WHEN t = 'record'::regtype THEN '(SELECT m FROM shop.mine AS m)'
 				WHEN t = 'float8[]'::regtype THEN '''{0.5}''::float8[]'
+				WHEN t = 'text[]'::regtype THEN '''{x}''::text[]'
 				WHEN t = 'boolean'::regtype THEN 'true'
 				WHEN t = 'interval'::regtype THEN '''1 day''::interval'
 				WHEN t = 'jsonb'::regtype THEN '''{}''::jsonb'
 				ELSE '1' END, ', ' ORDER BY n)) AS call
 		FROM pg_proc AS p, unnest(proargtypes) WITH ORDINALITY AS a (t, n)
 		WHERE pronamespace = 'cvm'::regnamespace AND provariadic = 0 AND proargtypes[0] = 'text'::regtype
-			AND proargnames[1] = 'model' AND proname NOT IN ('train', 'versions', 'schedule')
+			AND proargnames[1] = 'model' AND proname NOT IN ('train', 'tune', 'versions', 'schedule')
 		GROUP BY p.oid ORDER BY 1
 	LOOP
 		BEGIN
@@ -88,6 +89,7 @@ $$;
 SELECT * FROM other_answers('churn');
 -- only the name is taken
 SELECT version FROM cvm.train('churn', 'mine', 'x');
+SELECT version FROM cvm.tune('churn', 'mine', 'x', search => '{"l2": [1, 2]}');
 
 -- granted: to see and to score, not to change
 RESET ROLE;
