@@ -8,9 +8,10 @@
  * (Citus calls transition functions with a new FmgrInfo for every row).  A
  * pool lives as long as that context.
  *
- * Its file may be closed by either of two: the context's end, which in an
- * aborted query comes after the files of the resource owner are closed; or the
- * end of the resource owner, which we learn of before.
+ * Its file is closed by the context's end; or, in an aborted query, by the
+ * end of the resource owner, which comes first.  We learn of it in time to
+ * forget the file, which an owner that is being released (from version 17 on)
+ * does not let anybody else close.
  */
 #include "postgres.h"
 
@@ -24,14 +25,6 @@ static CvmStatePool *pools = NULL;
 static bool watching_owners = false;
 
 static void
-close_file(CvmStatePool *pool)
-{
-	if (pool->file >= 0)
-		FileClose(pool->file);
-	pool->file = -1;
-}
-
-static void
 owner_ends(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *argument)
 {
 	CvmStatePool *pool;
@@ -40,7 +33,7 @@ owner_ends(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *
 		return;
 	for (pool = pools; pool != NULL; pool = pool->next)
 		if (pool->owner == CurrentResourceOwner)
-			close_file(pool);
+			pool->file = -1;
 }
 
 static void
@@ -52,7 +45,8 @@ pool_ends(void *argument)
 	while (*link != pool)
 		link = &(*link)->next;
 	*link = pool->next;
-	close_file(pool);
+	if (pool->file >= 0)
+		FileClose(pool->file);
 }
 
 static double *

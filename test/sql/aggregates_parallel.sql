@@ -36,7 +36,8 @@ SET parallel_leader_participation = off;
 
 EXPLAIN (COSTS OFF) SELECT cvm.sgd_logistic(late, x) FROM rides;
 EXPLAIN (COSTS OFF) SELECT city, cvm.sgd_logistic(late, x) FROM rides GROUP BY city;
-EXPLAIN (COSTS OFF) SELECT cvm.descend((SELECT sgd_logistic FROM serial), late, x) FROM rides;
+SELECT sgd_logistic AS start FROM serial \gset
+EXPLAIN (COSTS OFF) SELECT cvm.descend(:'start'::cvm.model, late, x) FROM rides;
 -- the rows of a fit would all have to go from the workers to the leader
 EXPLAIN (COSTS OFF) SELECT cvm.fit_linear(y, x) FROM rides;
 
