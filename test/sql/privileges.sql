@@ -115,13 +115,20 @@ SELECT cvm.change_owner('churn', 'regress_bob');
 SELECT cvm.schedule('churn', every => '1 day');
 SELECT cvm.retrain('churn', wait => true);
 SELECT version FROM cvm.train('churn', 'mine', 'churned');
--- each view shows the one model and nothing else
-SELECT 'model_overview', count(*), count(DISTINCT model), min(model) FROM cvm.model_overview
-UNION ALL SELECT 'version_history', count(*), count(DISTINCT model), min(model) FROM cvm.version_history
-UNION ALL SELECT 'metric_history', count(*), count(DISTINCT model), min(model) FROM cvm.metric_history
-UNION ALL SELECT 'feature_effects', count(*), count(DISTINCT model), min(model) FROM cvm.feature_effects
-UNION ALL SELECT 'retraining_status', count(*), count(DISTINCT model), min(model) FROM cvm.retraining_status
-UNION ALL SELECT 'training_progress', least(count(*), 1), count(DISTINCT model), min(model) FROM cvm.training_progress;
+-- each view that anybody may read shows the one model and nothing else
+CREATE FUNCTION seen() RETURNS TABLE (seen_view regclass, rows boolean, models text) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR seen_view IN SELECT oid::regclass FROM pg_class
+		WHERE relnamespace = 'cvm'::regnamespace AND relkind = 'v' AND has_table_privilege('public', oid, 'SELECT') ORDER BY relname
+	LOOP
+		EXECUTE format('SELECT count(*) > 0, coalesce(string_agg(DISTINCT model, '' ''), '''') FROM %s', seen_view) INTO rows, models;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+SELECT seen_view, models FROM seen() WHERE models NOT IN ('churn', '');
+SELECT count(*) >= 6 AS views, bool_and(rows) AS rows FROM seen() WHERE seen_view::text IN ('cvm.model_overview', 'cvm.version_history',
+	'cvm.metric_history', 'cvm.feature_effects', 'cvm.retraining_status', 'cvm.training_progress');
 -- the catalog itself is nobody's
 SELECT count(*) FROM cvm.model_registry;
 SELECT count(*) FROM cvm.model_versions;
