@@ -8,11 +8,10 @@
  *	  L + g'd + d'Hd / 2 + l1 |b + d| + l2/2 (b + d)^2
  *
  * which cvm_fit_objective finds as it does any objective: it copes with a
- * singular H and with l1.  The Hessian of huber knows only the rows within
- * delta, and a step from afar would overshoot: H is that of least squares with
- * rows weighted by min(1, delta / |residual|), which has the same gradient and
- * never leads to a larger loss (Huber, 1981, section 7.8).  A gradient step, for models too large for H, is
- * b - rate g / n, then a proximal step of the penalty.
+ * singular H and with l1.  Far from the optimum huber would overshoot; its
+ * softened curvature (learn/row_loss.h) never leads to a larger loss.  A
+ * gradient step, for models too large for H, is b - rate g / n, then a proximal
+ * step of the penalty.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 
 #include "agg/state_parts.h"
 #include "base/memory.h"
+#include "learn/objective.h"
 #include "learn/solver.h"
 #include "model/envelope.h"
 #include "model/learner.h"
@@ -27,6 +27,8 @@
 /* Parameters up to which "auto" takes a Newton step, and the most it can have. */
 #define NEWTON_PARAMETERS 600
 #define MOST_NEWTON_PARAMETERS 4096
+
+#define HUBER_SOFTENING 1
 
 const CvmModel *
 cvm_descent_model(const CvmFitState *state)
@@ -222,33 +224,13 @@ balance(const CvmModel *model, CvmBlock *block)
 	}
 }
 
-/*
- * Loss of huber; the rows get weights with which least squares have its
- * gradient.
- */
-static void
-weigh_residuals(CvmDescent *descent, CvmBlock *block, double *work)
-{
-	double	   *eta = work + cvm_objective_work_size(&descent->shape);
-
-	cvm_objective_add_block(&descent->shape, block, descent->parameters, work,
-							&descent->loss, NULL, NULL, NULL);
-	cvm_predict_block(&descent->shape, block, descent->parameters, work, eta);
-	for (int row = 0; row < block->rows; row++)
-	{
-		double		residual = fabs(block->target[row] - eta[row]);
-
-		if (residual > descent->shape.delta)
-			block->weight[row] *= descent->shape.delta / residual;
-	}
-}
-
 CvmStatus
 cvm_descent_take(CvmFitState *state, CvmError *error)
 {
 	CvmDescent *descent = state->descent;
 	const CvmBlock *batch = &state->pending.block;
 	CvmStatus	status = check_finite(state, error);
+	CvmHessian	hessian;
 	CvmBlock	encoded;
 	double	   *work;
 
@@ -257,26 +239,16 @@ cvm_descent_take(CvmFitState *state, CvmError *error)
 	if (descent->gradient == NULL)
 		cvm_descent_clear(descent);
 	work = cvm_fit_state_scratch(state, batch->rows, descent->shape.dense_columns,
-								 cvm_objective_work_size(&descent->shape) + CVM_BLOCK_ROWS,
-								 &encoded);
+								 cvm_objective_work_size(&descent->shape), &encoded);
+	cvm_hessian_whole(&hessian, &descent->shape, descent->hessian);
 	cvm_encode_block(descent->plan, batch, &encoded);
 	if (state->options.class_weight == CVM_CLASS_WEIGHT_BALANCED && descent->model->class_count > 0)
 		balance(descent->model, &encoded);
 	for (int row = 0; row < encoded.rows; row++)
 		descent->weight += encoded.weight[row];
 	descent->rows += encoded.rows;
-	if (descent->shape.family == CVM_HUBER && descent->newton)
-	{
-		CvmShape	squares = descent->shape;
-
-		squares.family = CVM_LINEAR;
-		weigh_residuals(descent, &encoded, work);
-		cvm_objective_add_block(&squares, &encoded, descent->parameters, work,
-								NULL, descent->gradient, descent->hessian, NULL);
-	}
-	else
-		cvm_objective_add_block(&descent->shape, &encoded, descent->parameters, work,
-								&descent->loss, descent->gradient, descent->hessian, NULL);
+	cvm_objective_add(&descent->shape, HUBER_SOFTENING, &encoded, descent->parameters, work,
+					  &descent->loss, descent->gradient, descent->newton ? &hessian : NULL, NULL);
 	return CVM_OK;
 }
 

@@ -219,20 +219,26 @@ cvm_objective_add(const CvmShape *shape, double softening, const CvmBlock *block
 }
 
 void
+cvm_hessian_whole(CvmHessian *whole, const CvmShape *shape, double *matrix)
+{
+	memset(whole, 0, sizeof(*whole));
+	whole->outputs = shape->outputs;
+	whole->slots = shape->slots;
+	whole->wide_column = -1;
+	whole->core_slots = shape->slots + 1;
+	whole->order = CVM_PARAMETERS(shape);
+	whole->core = matrix;
+}
+
+void
 cvm_objective_add_block(const CvmShape *shape, const CvmBlock *block,
 						const double *parameters, double *work,
 						double *loss, double *gradient,
 						double *hessian, double *diagonal)
 {
-	CvmHessian	whole = {
-		.outputs = shape->outputs,
-		.slots = shape->slots,
-		.wide_column = -1,
-		.core_slots = shape->slots + 1,
-		.order = CVM_PARAMETERS(shape),
-		.core = hessian
-	};
+	CvmHessian	whole;
 
+	cvm_hessian_whole(&whole, shape, hessian);
 	cvm_objective_add(shape, 0, block, parameters, work, loss, gradient,
 					  hessian == NULL ? NULL : &whole, diagonal);
 }

@@ -16,4 +16,7 @@ extern void cvm_objective_add(const CvmShape *shape, double softening, const Cvm
 							  double *loss, double *gradient,
 							  CvmHessian *hessian, double *diagonal);
 
+/* A Hessian in one piece, as cvm_objective_add_block fills it. */
+extern void cvm_hessian_whole(CvmHessian *whole, const CvmShape *shape, double *matrix);
+
 #endif							/* CVM_OBJECTIVE_H */
