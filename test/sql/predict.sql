@@ -260,6 +260,15 @@ SELECT sum(cvm.predict('churn', c)) AS plain FROM customers AS c \gset
 SET max_parallel_workers_per_gather TO 0;
 SELECT abs(sum(cvm.predict('churn', c)) - :parallel) < 1e-9 AND abs(:plain - :parallel) < 1e-9 AS same FROM customers AS c;
 RESET cvm.rewrite_predict;
+-- workers see what the transaction has not committed yet
+BEGIN;
+SELECT cvm.promote('churn', 2);
+SELECT sum(cvm.predict('churn', c)) AS serial FROM customers AS c \gset
+SET LOCAL max_parallel_workers_per_gather TO 2;
+SELECT abs(sum(cvm.predict('churn', c)) - :serial) < 1e-9 AS same, abs(:serial - :parallel) > 1e-6 AS other FROM customers AS c;
+SELECT version FROM cvm.train('churn', 'SELECT id, member, churned FROM customers', 'churned', key => 'id');
+SELECT count(DISTINCT cvm.predict('churn', c)) FROM customers AS c;
+ROLLBACK;
 
 -- a read-only transaction
 BEGIN READ ONLY;
