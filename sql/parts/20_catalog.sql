@@ -30,7 +30,7 @@ CREATE TABLE cvm.model_versions (
 	version integer NOT NULL CHECK (version > 0),
 	fitted cvm.model NOT NULL,
 	status text NOT NULL
-		CHECK (status IN ('candidate', 'active', 'retired', 'rejected')),
+		CHECK (status IN ('candidate', 'challenger', 'active', 'retired', 'rejected')),
 	reason text,
 	parent integer,
 	run integer,

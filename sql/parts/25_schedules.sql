@@ -14,6 +14,7 @@ CREATE TABLE cvm.schedules (
 	max_age interval CHECK (max_age > interval '0'),
 	after text REFERENCES cvm.model_registry (model)
 		ON UPDATE CASCADE ON DELETE SET NULL CHECK (after <> model),
+	probation interval CHECK (probation > interval '0'),
 	options jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL,
 

@@ -18,6 +18,7 @@ int			cvm_scheduler_interval = 60 * 1000;
 char	   *cvm_retrain_window = NULL;
 int			cvm_retrain_timeout = 0;
 int			cvm_pause_after_failures = 10;
+int			cvm_log_retention = 400;
 bool		cvm_notify = true;
 int			cvm_mock_clock = -1;
 bool		cvm_rewrite_predict = true;
@@ -118,6 +119,14 @@ cvm_define_settings(void)
 							"0 for never.",
 							&cvm_pause_after_failures,
 							10, 0, 1000,
+							PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("cvm.log_retention",
+							"Days that logged predictions are kept, counted from the end of their month.",
+							"0 for ever.",
+							&cvm_log_retention,
+							400, 0, 100000,
 							PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 

@@ -16,6 +16,7 @@
 #include "utils/guc.h"
 #include "utils/timeout.h"
 
+#include "catalog/prediction_log.h"
 #include "catalog/runs.h"
 #include "pg/clock.h"
 #include "pg/settings.h"
@@ -61,6 +62,12 @@ start_runs(void)
 }
 
 static void
+drop_old_partitions(void *argument)
+{
+	cvm_log_drop_old_partitions();
+}
+
+static void
 look(void)
 {
 	TimestampTz next;
@@ -75,6 +82,7 @@ look(void)
 	cvm_close_leftovers();
 	cvm_count_fresh_rows();
 	cvm_queue_due();
+	cvm_guarded(drop_old_partitions, NULL, "(log)");
 	cvm_commit();
 
 	cvm_begin();

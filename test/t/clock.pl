@@ -112,5 +112,15 @@ wait_quiet($node);
 set_clock($node, '2026-11-28 23:00');
 is(runs('aged', '2026-11-28 22:30'), '11-28 23:00 succeeded', 'goes on after a clock that was set back');
 
+# Logged predictions are kept for their time.
+$node->append_conf('postgresql.conf', "cvm.log_retention = 10\n");
+$node->safe_psql('postgres', "SELECT count(*) FROM cvm.score('aged', 'customers', true)");
+set_clock($node, '2026-12-10 12:00');
+$node->safe_psql('postgres', "SELECT count(*) FROM cvm.score('aged', 'customers', true)");
+my $kept = "SELECT string_agg(DISTINCT to_char(predicted_at, 'MM-DD'), ' ') FROM cvm.prediction_log";
+is($node->safe_psql('postgres', $kept), '11-28 12-10', 'predictions of this month and the last');
+set_clock($node, '2026-12-12 12:00');
+is($node->safe_psql('postgres', $kept), '12-10', 'a month is dropped when its last day is too old');
+
 $node->stop;
 done_testing();

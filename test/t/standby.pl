@@ -21,6 +21,8 @@ CREATE TABLE customers AS
 	FROM generate_series(1, 400) i;
 SELECT cvm.train('churn', 'customers', 'churned', key => 'id');
 SQL
+$primary->safe_psql('postgres', "SELECT count(*) FROM cvm.score('churn', 'customers', log_predictions => true)");
+$primary->safe_psql('postgres', "SELECT cvm.record_outcome('churn', '7', 'true')");
 $primary->backup('base');
 
 my $standby = PostgreSQL::Test::Cluster->new('standby');
@@ -68,6 +70,9 @@ $primary->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $file,
 is($primary->safe_psql('restored',
 		'SELECT (SELECT count(*) FROM cvm.model_versions), (SELECT every FROM cvm.schedules)'),
 	'2|01:00:00', 'versions and schedules are restored');
+is($primary->safe_psql('restored',
+		"SELECT predictions, outcomes FROM cvm.live_performance; SELECT cvm.record_outcome('churn', '8', 'false')"),
+	"400|1\n1", 'logged predictions and outcomes too');
 $primary->safe_psql('restored', "SELECT cvm.retrain('churn')");
 ok($primary->poll_query_until('restored',
 		"SELECT status = 'succeeded' AND version = 3 FROM cvm.training_runs ORDER BY run DESC LIMIT 1"),
