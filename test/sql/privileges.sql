@@ -64,6 +64,7 @@ BEGIN
 				WHEN t = 'text[]'::regtype THEN '''{x}''::text[]'
 				WHEN t = 'boolean'::regtype THEN 'true'
 				WHEN t = 'interval'::regtype THEN '''1 day''::interval'
+				WHEN t = 'timestamptz'::regtype THEN 'now()'
 				WHEN t = 'jsonb'::regtype THEN '''{}''::jsonb'
 				ELSE '1' END, ', ' ORDER BY n)) AS call
 		FROM pg_proc AS p, unnest(proargtypes) WITH ORDINALITY AS a (t, n)
