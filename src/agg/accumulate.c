@@ -99,6 +99,15 @@ fingerprint_of(struct varlena *model)
 }
 
 static void
+bad_kind(const CvmFitState *state)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("a model of algorithm \"%s\" cannot learn from a y of this type",
+					cvm_learner_of_family(state->family)->name)));
+}
+
+static void
 start(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *arguments,
 	  CvmTargetKind kind)
 {
@@ -122,12 +131,9 @@ start(CvmFitObject *object, FunctionCallInfo fcinfo, const Arguments *arguments,
 		(void) fingerprint_of(model);	/* it is long enough */
 		report(cvm_descent_start(state, (const uint8_t *) model + MODEL_BODY_OFFSET,
 								 VARSIZE(model) - MODEL_BODY_OFFSET, &error), &error);
-		if (!cvm_fit_state_learns_from(state, kind))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("a model of algorithm \"%s\" cannot learn from a y of this type",
-							cvm_descent_model(state)->learner->name)));
 	}
+	if (!cvm_fit_state_learns_from(state, kind))
+		bad_kind(state);
 }
 
 /* After the first row: options and model have to stay. */
@@ -346,7 +352,7 @@ accumulate(FunctionCallInfo fcinfo, const Arguments *arguments, CvmTargetKind ki
 			check_same_model(object, fcinfo, arguments);
 	}
 	if (unlikely(state->target_kind != kind))
-		elog(ERROR, "fit state has targets of another type");
+		bad_kind(state);
 	if (PG_ARGISNULL(arguments->y) || !read_target(object, fcinfo, arguments->y, kind, &target))
 		state->rows_left_out++;
 	else

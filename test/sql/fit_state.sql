@@ -70,4 +70,19 @@ SELECT left(state::text, length('sgd linear ') + 20)::cvm.fit_state FROM states 
 SELECT overlay(state::text placing 'f' from 300)::cvm.fit_state FROM states WHERE name = 'linear';
 SELECT overlay(state::text placing '4e' from 12)::cvm.fit_state FROM states WHERE name = 'linear';
 
+-- aggregates that are put together wrongly
+CREATE AGGREGATE wrong(float8, float8[]) (SFUNC = cvm.fit_add, STYPE = cvm.fit_state, INITCOND = 'descend');
+SELECT wrong(y, x) FROM points;
+DROP AGGREGATE wrong(float8, float8[]);
+CREATE AGGREGATE wrong(text, float8[]) (SFUNC = cvm.fit_add, STYPE = cvm.fit_state, INITCOND = 'fit linear');
+SELECT wrong(label, x) FROM points;
+DROP AGGREGATE wrong(text, float8[]);
+CREATE AGGREGATE wrong(cvm.model, float8, float8[]) (SFUNC = cvm.descend_add, STYPE = cvm.fit_state, INITCOND = 'sgd linear');
+SELECT wrong(m, y, x) FROM points, (SELECT cvm.fit_linear(y, x) AS m FROM points) f;
+DROP AGGREGATE wrong(cvm.model, float8, float8[]);
+CREATE AGGREGATE wrong(float8, float8[]) (SFUNC = cvm.fit_add, STYPE = cvm.fit_state);
+SELECT wrong(y, x) FROM points;
+DROP AGGREGATE wrong(float8, float8[]);
+SELECT cvm.fit_merge('sgd linear', 'sgd linear');
+
 DROP TABLE points, states, copied;
