@@ -41,6 +41,41 @@ CREATE FUNCTION cvm.fit_state_information(state cvm.fit_state,
 COMMENT ON FUNCTION cvm.fit_state_information(cvm.fit_state) IS
 	'what a state has seen: method (fit, sgd, descend), algorithm, rows, rows left out for want of y, elements of x, classes met; NULL where it is not known yet';
 
+CREATE FUNCTION cvm.fit_state_eq(cvm.fit_state, cvm.fit_state) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_fit_state_eq';
+COMMENT ON FUNCTION cvm.fit_state_eq(cvm.fit_state, cvm.fit_state) IS 'implementation of = operator';
+CREATE FUNCTION cvm.fit_state_ne(cvm.fit_state, cvm.fit_state) RETURNS boolean
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_fit_state_ne';
+COMMENT ON FUNCTION cvm.fit_state_ne(cvm.fit_state, cvm.fit_state) IS 'implementation of <> operator';
+CREATE OPERATOR cvm.= (
+	LEFTARG = cvm.fit_state, RIGHTARG = cvm.fit_state, FUNCTION = cvm.fit_state_eq,
+	COMMUTATOR = OPERATOR(cvm.=), NEGATOR = OPERATOR(cvm.<>),
+	RESTRICT = eqsel, JOIN = eqjoinsel
+);
+COMMENT ON OPERATOR cvm.= (cvm.fit_state, cvm.fit_state) IS 'the same rows seen in the same way';
+CREATE OPERATOR cvm.<> (
+	LEFTARG = cvm.fit_state, RIGHTARG = cvm.fit_state, FUNCTION = cvm.fit_state_ne,
+	COMMUTATOR = OPERATOR(cvm.<>), NEGATOR = OPERATOR(cvm.=),
+	RESTRICT = neqsel, JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR cvm.<> (cvm.fit_state, cvm.fit_state) IS 'different in something';
+
+CREATE FUNCTION cvm.fit_state_to_jsonb(cvm.fit_state) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+$$ SELECT pg_catalog.to_jsonb(i) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('state', $1::text)
+	FROM cvm.fit_state_information($1) AS i $$;
+COMMENT ON FUNCTION cvm.fit_state_to_jsonb(cvm.fit_state) IS
+	'what a state has seen, and under the key state its text form; cast back it is the same state';
+CREATE FUNCTION cvm.jsonb_to_fit_state(jsonb) RETURNS cvm.fit_state
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+$$ SELECT ($1 OPERATOR(pg_catalog.->>) 'state')::cvm.fit_state $$;
+COMMENT ON FUNCTION cvm.jsonb_to_fit_state(jsonb) IS
+	'a state from jsonb: the text form under the key state, checked; other keys are not read';
+CREATE CAST (cvm.fit_state AS jsonb) WITH FUNCTION cvm.fit_state_to_jsonb(cvm.fit_state) AS ASSIGNMENT;
+COMMENT ON CAST (cvm.fit_state AS jsonb) IS 'what a state has seen, and its text form';
+CREATE CAST (jsonb AS cvm.fit_state) WITH FUNCTION cvm.jsonb_to_fit_state(jsonb) AS ASSIGNMENT;
+COMMENT ON CAST (jsonb AS cvm.fit_state) IS 'a state exported as jsonb, checked';
+
 -- transition, combine and final functions
 
 CREATE FUNCTION cvm.fit_add(cvm.fit_state, float8, float8[]) RETURNS cvm.fit_state

@@ -27,6 +27,8 @@ PG_FUNCTION_INFO_V1(cvm_fit_state_in);
 PG_FUNCTION_INFO_V1(cvm_fit_state_out);
 PG_FUNCTION_INFO_V1(cvm_fit_state_recv);
 PG_FUNCTION_INFO_V1(cvm_fit_state_send);
+PG_FUNCTION_INFO_V1(cvm_fit_state_eq);
+PG_FUNCTION_INFO_V1(cvm_fit_state_ne);
 PG_FUNCTION_INFO_V1(cvm_fit_state_information);
 
 /* ---- encodings ---- */
@@ -261,6 +263,32 @@ cvm_fit_state_send(PG_FUNCTION_ARGS)
 	pq_begintypsend(&buffer);
 	pq_sendbytes(&buffer, (char *) writer.bytes, writer.length);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buffer));
+}
+
+/* ---- comparison ---- */
+
+/* Equal states have equal bytes. */
+static bool
+is_same(FunctionCallInfo fcinfo)
+{
+	Size		left_length;
+	Size		right_length;
+	const uint8_t *left = cvm_fit_state_body(PG_GETARG_DATUM(0), &left_length);
+	const uint8_t *right = cvm_fit_state_body(PG_GETARG_DATUM(1), &right_length);
+
+	return left_length == right_length && memcmp(left, right, left_length) == 0;
+}
+
+Datum
+cvm_fit_state_eq(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(is_same(fcinfo));
+}
+
+Datum
+cvm_fit_state_ne(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!is_same(fcinfo));
 }
 
 /* ---- facts ---- */

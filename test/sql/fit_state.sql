@@ -30,6 +30,10 @@ COPY copied FROM :'file' (FORMAT binary);
 \! rm -f "$FILE"
 SELECT count(*), bool_and(s.state::text = c.state::text) AS same FROM states s JOIN copied c USING (name);
 
+SELECT bool_and(state::jsonb::cvm.fit_state OPERATOR(cvm.=) state) AS same FROM states;
+SELECT a.name, b.name FROM states a, states b WHERE a.state OPERATOR(cvm.=) b.state AND a.name < b.name;
+SELECT name, state::jsonb - 'state' AS json FROM states WHERE state OPERATOR(cvm.<>) 'sgd linear' ORDER BY name;
+
 -- a stored state can be finished, and go on
 SELECT name, cvm.algorithm(cvm.fit_model(state)), (cvm.fit_information(cvm.fit_model(state))).training_rows
 FROM states ORDER BY name;
