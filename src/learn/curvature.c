@@ -86,7 +86,8 @@ cvm_curvature_work_size(const CvmShape *shape)
 {
 	size_t		columns = widest_panel(shape);
 
-	return in_doubles(columns) + in_doubles((size_t) CVM_BLOCK_ROWS * levels_stride(shape)) +
+	return in_doubles(columns) + shape->coded_columns +
+		in_doubles((size_t) CVM_BLOCK_ROWS * levels_stride(shape)) +
 		PANEL_ROWS * columns + cvm_panel_work_size((int) columns);
 }
 
@@ -96,42 +97,81 @@ core_position(const CvmHessian *hessian, int slot)
 	return slot - (slot >= hessian->wide_first ? hessian->wide_levels : 0);
 }
 
-/* Sorts the levels of a coded column by row. */
+/* How the levels of a coded column are placed. */
+typedef struct Placing
+{
+	int			list;			/* SCATTERED, INDICATORS or WIDE */
+	int			shift;			/* from a slot to what is listed */
+} Placing;
+
+/* Decides for each column, and gives the indicators their panel columns. */
 static void
-place_levels(CvmCurvature *curvature, int column, bool indicators)
+place_columns(CvmCurvature *curvature, int widest, Placing *placings)
 {
 	const CvmShape *shape = curvature->shape;
-	const CvmBlock *block = curvature->block;
 	const CvmHessian *hessian = curvature->hessian;
-	const int32_t *code = block->codes + column;
-	int32_t    *levels = curvature->levels;
-	int			first_panel = curvature->panel_columns;
+	int			columns = shape->dense_columns;
 
-	for (int row = 0; row < block->rows; row++)
+	for (int j = 0; j < columns; j++)
+		curvature->positions[j] = j;
+	for (int c = 0; c < shape->coded_columns; c++)
 	{
-		/* of a reference level: written and not counted */
-		bool		counts = *code < shape->slots;
+		Placing    *placing = &placings[c];
 
-		if (column == hessian->wide_column)
-			levels[WIDE] = counts ? *code - hessian->wide_first : -1;
-		else if (indicators)
+		if (c == hessian->wide_column)
+			*placing = (Placing) {WIDE, -hessian->wide_first};
+		else if (becomes_indicators(shape, c, widest))
 		{
-			levels[LEVELS + shape->coded_columns + levels[INDICATORS]] =
-				first_panel + *code - shape->coded_first[column];
-			levels[INDICATORS] += counts;
+			*placing = (Placing) {INDICATORS, columns - shape->coded_first[c]};
+			for (int l = 0; l < cvm_coded_levels(shape, c); l++)
+				curvature->positions[columns++] =
+					core_position(hessian, shape->coded_first[c] + l);
 		}
 		else
 		{
-			levels[LEVELS + levels[SCATTERED]] = core_position(hessian, *code);
-			levels[SCATTERED] += counts;
+			/* columns after the wide one move up */
+			*placing = (Placing) {SCATTERED, 0};
+			if (hessian->wide_column >= 0 && c > hessian->wide_column)
+				placing->shift = -hessian->wide_levels;
 		}
-		code += shape->coded_columns;
+	}
+	curvature->panel_columns = columns;
+}
+
+/* The levels of each row by kind; reference levels are written and not counted. */
+static void
+list_levels(CvmCurvature *curvature, const Placing *placings)
+{
+	const CvmShape *shape = curvature->shape;
+	int			coded = shape->coded_columns;
+	int			slots = shape->slots;
+	const int32_t *codes = curvature->block->codes;
+	int32_t    *levels = curvature->levels;
+
+	for (int row = 0; row < curvature->block->rows; row++)
+	{
+		int			counts[] = {0, 0};
+		int32_t    *lists[] = {levels + LEVELS, levels + LEVELS + coded};
+
+		levels[WIDE] = -1;
+		for (int c = 0; c < coded; c++)
+		{
+			int			list = placings[c].list;
+			int			slot = codes[c];
+
+			if (list == WIDE)
+				levels[WIDE] = slot < slots ? slot + placings[c].shift : -1;
+			else
+			{
+				lists[list][counts[list]] = slot + placings[c].shift;
+				counts[list] += slot < slots;
+			}
+		}
+		levels[SCATTERED] = counts[SCATTERED];
+		levels[INDICATORS] = counts[INDICATORS];
+		codes += coded;
 		levels += levels_stride(shape);
 	}
-	if (indicators)
-		for (int l = 0; l < cvm_coded_levels(shape, column); l++)
-			curvature->positions[curvature->panel_columns++] =
-				core_position(hessian, shape->coded_first[column] + l);
 }
 
 void
@@ -139,30 +179,23 @@ cvm_curvature_begin(CvmCurvature *curvature, const CvmShape *shape,
 					CvmHessian *hessian, const CvmBlock *block, double *work)
 {
 	int			widest = widest_panel(shape);
+	Placing    *placings;
 
 	curvature->shape = shape;
 	curvature->hessian = hessian;
 	curvature->block = block;
 	curvature->positions = (int *) work;
 	work += in_doubles(widest);
+	placings = (Placing *) work;
+	work += shape->coded_columns;
 	curvature->levels = (int32_t *) work;
 	work += in_doubles((size_t) CVM_BLOCK_ROWS * levels_stride(shape));
 	curvature->panel = work;
 	curvature->product_work = work + PANEL_ROWS * (size_t) widest;
 
-	curvature->panel_columns = shape->dense_columns;
-	for (int j = 0; j < shape->dense_columns; j++)
-		curvature->positions[j] = j;
-	for (int row = 0; row < block->rows; row++)
-	{
-		int32_t    *levels = curvature->levels + (size_t) row * levels_stride(shape);
-
-		levels[SCATTERED] = levels[INDICATORS] = 0;
-		levels[WIDE] = -1;
-	}
-	for (int c = 0; c < shape->coded_columns; c++)
-		place_levels(curvature, c, c != hessian->wide_column &&
-					 becomes_indicators(shape, c, widest));
+	place_columns(curvature, widest, placings);
+	if (shape->coded_columns > 0)
+		list_levels(curvature, placings);
 }
 
 /* ---- sums ---- */

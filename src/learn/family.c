@@ -41,12 +41,6 @@ cvm_task_has_classes(CvmTask task)
 	return task == CVM_BINARY || task == CVM_MULTICLASS;
 }
 
-double
-cvm_log1p_exp(double x)
-{
-	return (x > 0 ? x : 0.0) + log1p(exp(-fabs(x)));
-}
-
 static void
 softmax(int outputs, const double *eta, double *out)
 {

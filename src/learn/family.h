@@ -50,7 +50,7 @@ extern bool cvm_task_from_name(const char *name, CvmTask *task);
 extern bool cvm_task_has_target(CvmTask task);
 extern bool cvm_task_has_classes(CvmTask task);
 
-/* Numerically stable 1 / (1 + exp(-x)) and log(1 + exp(x)). */
+/* Numerically stable 1 / (1 + exp(-x)). */
 static inline double
 cvm_sigmoid(double x)
 {
@@ -58,8 +58,6 @@ cvm_sigmoid(double x)
 
 	return (x >= 0 ? 1.0 : tail) / (1.0 + tail);
 }
-
-extern double cvm_log1p_exp(double x);
 
 /*
  * The prediction on the scale of the target, from the linear predictors of

@@ -14,7 +14,7 @@
 /* Newton's limits: a factorization must not keep an interrupt waiting, and the
  * Hessian has its place in memory twice. */
 #define NEWTON_ORDER 1000
-#define NEWTON_SIZE 8e6
+#define NEWTON_SIZE 4e6
 
 /* What solver auto reckons with: passes of a fit, and multiplications (or
  * scattered additions) done in the time of one of the Hessian's kernel. */
@@ -157,6 +157,11 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 		problem.whole = true;
 		solve(&problem, fit);
 		cvm_center_outputs(&problem, fit->parameters);
+	}
+	else
+	{
+		cvm_release(fit->parameters);
+		fit->parameters = NULL;
 	}
 	cvm_reference_release(&reference);
 	return status;
