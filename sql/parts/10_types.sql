@@ -219,6 +219,15 @@ COMMENT ON DOMAIN cvm.kmeans_model IS 'a model of the algorithm kmeans';
 CREATE DOMAIN cvm.pca_model AS cvm.model
 	CONSTRAINT pca_model CHECK (cvm.algorithm(VALUE) = 'pca');
 COMMENT ON DOMAIN cvm.pca_model IS 'a model of the algorithm pca';
+CREATE DOMAIN cvm.decision_tree_model AS cvm.model
+	CONSTRAINT decision_tree_model CHECK (cvm.algorithm(VALUE) = 'decision_tree');
+COMMENT ON DOMAIN cvm.decision_tree_model IS 'a model of the algorithm decision_tree';
+CREATE DOMAIN cvm.random_forest_model AS cvm.model
+	CONSTRAINT random_forest_model CHECK (cvm.algorithm(VALUE) = 'random_forest');
+COMMENT ON DOMAIN cvm.random_forest_model IS 'a model of the algorithm random_forest';
+CREATE DOMAIN cvm.boosted_trees_model AS cvm.model
+	CONSTRAINT boosted_trees_model CHECK (cvm.algorithm(VALUE) = 'boosted_trees');
+COMMENT ON DOMAIN cvm.boosted_trees_model IS 'a model of the algorithm boosted_trees';
 CREATE DOMAIN cvm.neural_network_model AS cvm.model
 	CONSTRAINT neural_network_model CHECK (cvm.algorithm(VALUE) = 'neural_network');
 COMMENT ON DOMAIN cvm.neural_network_model IS 'a model of the algorithm neural_network';

@@ -118,6 +118,7 @@ append_value(StringInfo json, const CvmOptionSpec *spec, const CvmOptions *optio
 			escape_json(json, spec->choices[*(const int *) field]);
 			break;
 		case CVM_OPTION_INTEGERS:
+		case CVM_OPTION_NAMES:
 			break;				/* none of ours */
 	}
 }

@@ -82,6 +82,7 @@ same_value(const CvmOptionSpec *spec, const CvmOptions *left, const CvmOptions *
 		case CVM_OPTION_TEXT:
 			return same_text(*(char *const *) a, *(char *const *) b);
 		case CVM_OPTION_INTEGERS:
+		case CVM_OPTION_NAMES:
 			break;				/* none of ours */
 	}
 	return false;
@@ -129,6 +130,7 @@ write_option(const CvmOptionSpec *spec, const CvmOptions *options, CvmWriter *wr
 			number = (double) *(const int64_t *) field;
 			break;
 		case CVM_OPTION_INTEGERS:
+		case CVM_OPTION_NAMES:
 			break;				/* none of ours */
 	}
 	cvm_write_u8(writer, VALUE_NUMBER);

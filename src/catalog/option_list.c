@@ -13,7 +13,7 @@
 #include "learn/options.h"
 
 static const char *const kind_names[] = {
-	"number", "integer", "integer", "integers", "boolean", "text", "choice"
+	"number", "integer", "integer", "integers", "boolean", "text", "texts", "choice"
 };
 
 static Datum

@@ -31,6 +31,7 @@
 #include "pg/compat.h"
 #include "pg/options_json.h"
 #include "pg/report.h"
+#include "pg/settings.h"
 
 typedef struct MetricSet
 {
@@ -337,6 +338,7 @@ cvm_training_learn(CvmTraining *training)
 		.training = &frame->training,
 		.validation = frame->validation.rows > 0 ? &frame->validation : NULL,
 		.options = &training->options,
+		.memory = (Size) cvm_train_memory * 1024,
 		.progress = &training->progress.callback,
 		.start = training->start
 	};

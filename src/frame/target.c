@@ -122,7 +122,8 @@ cvm_target_create(Form_pg_attribute column, const CvmLearner *learner,
 						target->name, type),
 				 errhint("A target is a number, a boolean, or a label (text or enum).")));
 	target->learner = learner;
-	target->tasks = learner != NULL ? learner->tasks : ALL_TASKS;
+	target->tasks = learner == NULL ? ALL_TASKS :
+		learner->narrow != NULL ? learner->narrow(learner, options) : learner->tasks;
 	target->nonnegative = learner != NULL &&
 		learner->family(learner, CVM_REGRESSION, options) == CVM_POISSON;
 	if (target->kind == CVM_INPUT_CATEGORY && !may_be_classes(target))

@@ -25,6 +25,11 @@ static const char *const schedule_names[] = {"constant", "inverse", "cosine", NU
 static const char *const class_weight_names[] = {"none", "balanced", NULL};
 static const char *const segment_choice_names[] = {"silhouette", "gap", NULL};
 static const char *const decomposition_names[] = {"auto", "exact", "randomized", NULL};
+static const char *const growth_names[] = {"leaf", "depth", NULL};
+static const char *const impurity_names[] = {"gini", "entropy", NULL};
+static const char *const objective_names[] = {
+	"auto", "squared", "logistic", "softmax", "poisson", "quantile", NULL
+};
 static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "manual", NULL};
 
 #define NUMBER(name, minimum, maximum, default_text, help) \
@@ -37,6 +42,8 @@ static const char *const promote_names[] = {"always", "if_not_worse", "if_better
 	{#name, CVM_OPTION_INTEGERS, offsetof(CvmOptions, name), minimum, maximum, NULL, default_text, help}
 #define BOOLEAN(name, default_text, help) \
 	{#name, CVM_OPTION_BOOLEAN, offsetof(CvmOptions, name), 0, 1, NULL, default_text, help}
+#define NAMES(name, help) \
+	{#name, CVM_OPTION_NAMES, offsetof(CvmOptions, name), 0, 0, NULL, NULL, help}
 #define TEXT(name, help) \
 	{#name, CVM_OPTION_TEXT, offsetof(CvmOptions, name), 0, 0, NULL, NULL, help}
 #define CHOICE(name, names, default_text, help) \
@@ -83,6 +90,18 @@ const CvmOptionSpec cvm_option_specs[] = {
 	INTEGER(components, 0, 10000, "0", "pca: number of components; 0 for as many as explain option \"explained\""),
 	NUMBER(explained, 0.01, 1, "0.9", "pca: share of the variance that the components explain"),
 	CHOICE(decomposition, decomposition_names, "auto", "pca: exact through the covariance matrix (auto up to 512 columns), or randomized"),
+	INTEGER(trees, 1, 100000, "100", "random_forest, boosted_trees: how many; of boosted_trees at most so many a class"),
+	INTEGER(max_leaves, 0, 1000000, "0", "leaves of a tree; 0 for 31, of random_forest for no limit"),
+	INTEGER(max_depth, 0, 500, "0", "questions from the root of a tree to a leaf; 0 for no limit"),
+	CHOICE(growth, growth_names, "leaf", "trees: split the best leaf first, or all leaves of a depth"),
+	NUMBER(min_child_weight, 0, 1e300, "1", "trees: least weight of the rows of a leaf; of boosted_trees least curvature of the loss in it"),
+	NUMBER(row_share, 1e-6, 1, "1", "random_forest, boosted_trees: share of the rows drawn for each tree"),
+	NUMBER(column_share, 0, 1, "0", "share of the columns drawn for each tree of boosted_trees, for each split of random_forest; 0 for all, and of random_forest for the square root of their number, or a third where a number is predicted"),
+	CHOICE(impurity, impurity_names, "gini", "decision_tree, random_forest: what splits of classes make less"),
+	CHOICE(objective, objective_names, "auto", "boosted_trees: the loss"),
+	NUMBER(quantile, 1e-6, 0.999999, "0.5", "boosted_trees: which one the objective quantile predicts"),
+	NAMES(increasing, "trees: columns with which predictions may only rise (of classes: of the positive one)"),
+	NAMES(decreasing, "trees: columns with which predictions may only fall"),
 	BOOLEAN(warm_start, "false", "start from the active version"),
 	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
 	NUMBER(promote_margin, 0, 1, "0.01", "promote if_not_worse: share of the active version's figure that a new version may be worse by"),
@@ -125,6 +144,7 @@ set_default(CvmOptions *options, const CvmOptionSpec *spec)
 			status = cvm_option_set_text(options, spec, spec->default_text, NULL);
 			break;
 		case CVM_OPTION_TEXT:
+		case CVM_OPTION_NAMES:
 			break;				/* NULL */
 	}
 	if (status != CVM_OK)
@@ -239,6 +259,7 @@ wrong_kind(const CvmOptionSpec *spec, CvmError *error)
 		[CVM_OPTION_INTEGERS] = "an array of integers",
 		[CVM_OPTION_BOOLEAN] = "true or false",
 		[CVM_OPTION_TEXT] = "a text",
+		[CVM_OPTION_NAMES] = "an array of texts",
 		[CVM_OPTION_CHOICE] = "a text"
 	};
 
@@ -305,7 +326,8 @@ cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec, double val
 	}
 	if (spec->kind == CVM_OPTION_INTEGERS)
 		return cvm_option_set_numbers(options, spec, &value, 1, error);
-	if (spec->kind == CVM_OPTION_BOOLEAN || spec->kind == CVM_OPTION_CHOICE)
+	if (spec->kind == CVM_OPTION_BOOLEAN || spec->kind == CVM_OPTION_CHOICE ||
+		spec->kind == CVM_OPTION_NAMES)
 		return wrong_kind(spec, error);
 	status = check_number(spec, value, error);
 	if (status != CVM_OK)
@@ -344,6 +366,21 @@ cvm_option_set_numbers(CvmOptions *options, const CvmOptionSpec *spec,
 }
 
 CvmStatus
+cvm_option_set_names(CvmOptions *options, const CvmOptionSpec *spec,
+					 const char *const *names, int count, CvmError *error)
+{
+	char	  **copies;
+
+	if (spec->kind != CVM_OPTION_NAMES)
+		return wrong_kind(spec, error);
+	copies = CVM_NEW_ZERO(char *, (size_t) count + 1);
+	for (int i = 0; i < count; i++)
+		copies[i] = cvm_copy_string(names[i]);
+	*(char ***) field_of(options, spec) = copies;
+	return CVM_OK;
+}
+
+CvmStatus
 cvm_option_set_boolean(CvmOptions *options, const CvmOptionSpec *spec, bool value, CvmError *error)
 {
 	if (spec->kind == CVM_OPTION_TEXT)
@@ -359,6 +396,8 @@ cvm_option_set_text(CvmOptions *options, const CvmOptionSpec *spec, const char *
 {
 	if (spec->kind == CVM_OPTION_TEXT)
 		return set_owned_text(options, spec, value);
+	if (spec->kind == CVM_OPTION_NAMES)
+		return cvm_option_set_names(options, spec, &value, 1, error);
 	if (spec->kind != CVM_OPTION_CHOICE)
 		return wrong_kind(spec, error);
 	for (int i = 0; spec->choices[i] != NULL; i++)

@@ -38,6 +38,11 @@ typedef enum CvmClassWeight
 	CVM_CLASS_WEIGHT_NONE, CVM_CLASS_WEIGHT_BALANCED
 } CvmClassWeight;
 
+typedef enum CvmGrowth
+{
+	CVM_GROWTH_LEAF, CVM_GROWTH_DEPTH
+} CvmGrowth;
+
 typedef enum CvmPromote
 {
 	CVM_PROMOTE_ALWAYS, CVM_PROMOTE_IF_NOT_WORSE, CVM_PROMOTE_IF_BETTER, CVM_PROMOTE_MANUAL
@@ -90,6 +95,18 @@ typedef struct CvmOptions
 	int			components;		/* pca: how many; 0: by explained */
 	double		explained;		/* pca: share of variance */
 	int			decomposition;	/* CvmDecomposition */
+	int			trees;
+	int			max_leaves;		/* of a tree; 0: the algorithm's default */
+	int			max_depth;		/* 0: no limit */
+	int			growth;			/* CvmGrowth */
+	double		min_child_weight;	/* of a leaf: curvature, or weight of its rows */
+	double		row_share;		/* of the rows for each tree */
+	double		column_share;	/* of the columns; 0: the algorithm's default */
+	int			impurity;		/* 0 gini, 1 entropy */
+	int			objective;		/* CvmTreeObjective (learn/tree/tree_fit.h) */
+	double		quantile;		/* objective quantile */
+	char	  **increasing;		/* columns, ends with NULL; or NULL */
+	char	  **decreasing;
 	bool		warm_start;
 	int			promote;		/* CvmPromote */
 	double		promote_margin; /* share of the active version's figure */
@@ -99,7 +116,8 @@ typedef struct CvmOptions
 typedef enum CvmOptionKind
 {
 	CVM_OPTION_NUMBER, CVM_OPTION_INTEGER, CVM_OPTION_INTEGER64,
-	CVM_OPTION_INTEGERS, CVM_OPTION_BOOLEAN, CVM_OPTION_TEXT, CVM_OPTION_CHOICE
+	CVM_OPTION_INTEGERS, CVM_OPTION_BOOLEAN, CVM_OPTION_TEXT, CVM_OPTION_NAMES,
+	CVM_OPTION_CHOICE
 } CvmOptionKind;
 
 typedef struct CvmOptionSpec
@@ -128,12 +146,14 @@ extern const char *cvm_option_nearest(const char *name);
 
 /*
  * Setters check kind and range; the message names option and value.  A single
- * number will do where several are possible.
+ * number or text will do where several are possible.
  */
 extern CvmStatus cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec,
 									   double value, CvmError *error);
 extern CvmStatus cvm_option_set_numbers(CvmOptions *options, const CvmOptionSpec *spec,
 										const double *values, int count, CvmError *error);
+extern CvmStatus cvm_option_set_names(CvmOptions *options, const CvmOptionSpec *spec,
+									  const char *const *names, int count, CvmError *error);
 extern CvmStatus cvm_option_set_boolean(CvmOptions *options, const CvmOptionSpec *spec,
 										bool value, CvmError *error);
 extern CvmStatus cvm_option_set_text(CvmOptions *options, const CvmOptionSpec *spec,

@@ -12,6 +12,7 @@
 #include "model/learner_kmeans.h"
 #include "model/learner_linear.h"
 #include "model/learner_network.h"
+#include "model/learner_tree.h"
 
 const CvmLearner *const cvm_learners[] = {
 	[CVM_LINEAR] = &cvm_learner_linear,
@@ -25,6 +26,9 @@ const CvmLearner *const cvm_learners[] = {
 	[CVM_ALGORITHM_DISCRIMINANT] = &cvm_learner_discriminant,
 	[CVM_ALGORITHM_KMEANS] = &cvm_learner_kmeans,
 	[CVM_ALGORITHM_PCA] = &cvm_learner_pca,
+	[CVM_ALGORITHM_DECISION_TREE] = &cvm_learner_decision_tree,
+	[CVM_ALGORITHM_RANDOM_FOREST] = &cvm_learner_random_forest,
+	[CVM_ALGORITHM_BOOSTED_TREES] = &cvm_learner_boosted_trees,
 };
 
 const int	cvm_learner_count = sizeof(cvm_learners) / sizeof(cvm_learners[0]);

@@ -33,6 +33,8 @@ typedef struct CvmLesson
 	const CvmModel *start;		/* to start from: same algorithm, same classes, maybe
 								 * another encoder; or NULL */
 	const CvmProgress *progress;	/* or NULL */
+	size_t		memory;			/* bytes that a learner may take which keeps rows in
+								 * a form of its own; 0: no limit */
 } CvmLesson;
 
 #define CVM_TASK_BIT(task) (1u << (task))
@@ -48,6 +50,9 @@ struct CvmLearner
 	 * filled and flagged; true, numbers as they are, NaN where missing.
 	 */
 	bool		keeps_missing;
+
+	/* The tasks that options leave; NULL: all of its own. */
+	unsigned	(*narrow) (const CvmLearner *learner, const CvmOptions *options);
 
 	/*
 	 * The loss that it minimizes for a task, which decides the metrics: one
@@ -66,8 +71,9 @@ struct CvmLearner
 
 	/*
 	 * Names the fields of the payload (fields.h); when reading, allocates it
-	 * first and sets model->family.  Then the validator: after it every number in the payload may
-	 * be used as an index without looking.  CVM_BAD_FORMAT or CVM_LIMIT.
+	 * first and sets model->family.  Then the validator: after it every number
+	 * in the payload may be used as an index without looking.  CVM_BAD_FORMAT
+	 * or CVM_LIMIT.
 	 */
 	void		(*describe) (CvmModel *model, CvmFields *fields);
 	CvmStatus	(*check) (const CvmModel *model, CvmError *error);

@@ -13,6 +13,28 @@
 #include "pg/options_json.h"
 #include "pg/report.h"
 
+static CvmStatus
+set_names_from_array(CvmOptions *options, const CvmOptionSpec *spec,
+					 JsonbContainer *container, CvmError *error)
+{
+	const char **names = palloc(sizeof(char *) * Max(JsonContainerSize(container), 1));
+	int			count = 0;
+	JsonbIterator *iterator = JsonbIteratorInit(container);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM)
+			continue;
+		if (value.type != jbvString)
+			return cvm_fail(error, CVM_BAD_OPTION,
+							"option \"%s\" must have texts as elements", spec->name);
+		names[count++] = pnstrdup(value.val.string.val, value.val.string.len);
+	}
+	return cvm_option_set_names(options, spec, names, count, error);
+}
+
 /* Elements past the last possible one are only counted. */
 static CvmStatus
 set_from_array(CvmOptions *options, const CvmOptionSpec *spec,
@@ -63,6 +85,8 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 		case jbvBinary:
 			if (spec->kind == CVM_OPTION_INTEGERS && JsonContainerIsArray(value->val.binary.data))
 				return set_from_array(options, spec, value->val.binary.data, error);
+			if (spec->kind == CVM_OPTION_NAMES && JsonContainerIsArray(value->val.binary.data))
+				return set_names_from_array(options, spec, value->val.binary.data, error);
 			/* FALLTHROUGH */
 		default:
 			cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be a single value", spec->name);

@@ -19,6 +19,7 @@
 #include "model/learner_components.h"
 #include "model/learner_kmeans.h"
 #include "model/learner_network.h"
+#include "model/learner_tree.h"
 
 static inline CvmTerm
 number_term(const char *name, int input, int part, double center, double scale)
@@ -323,8 +324,66 @@ make_projection_model(CvmTask task)
 	return model;
 }
 
+/*
+ * Two trees: of a number, a category of four levels and another number; and of
+ * a single leaf.
+ */
+static inline void
+fill_forest(CvmForest *forest, int leaf_size)
+{
+	static const int32_t tree_sizes[] = {7, 1};
+	static const int32_t columns[] = {0, 4, 3, -1, -1, -1, -1, -1};
+	static const int32_t children[] = {1, 3, 5, 0, 1, 2, 3, 4};
+	static const int32_t missing_left[] = {1, 0, 0, 0, 0, 0, 0, 0};
+	static const double thresholds[] = {12.5, 0, -1.5, 0, 0, 0, 0, 0};
+	static const int32_t words[] = {0x5};
+	double	   *numbers = CVM_NEW_ZERO(double, 16);
+	double	   *leaves = CVM_NEW(double, 5 * leaf_size);
+
+	for (int i = 0; i < 5 * leaf_size; i++)
+		leaves[i] = 1.0 / leaf_size;
+	for (int i = 0; i < 8; i++)
+		numbers[8 + i] = 100 - 10 * i;
+	numbers[0] = 3.5;
+	numbers[1] = 0.25;
+	numbers[2] = 0.125;
+	forest->tree_count = 2;
+	forest->node_count = 8;
+	forest->leaf_count = 5;
+	forest->leaf_size = leaf_size;
+	forest->word_count = 1;
+	forest->tree_sizes = tree_sizes;
+	forest->columns = columns;
+	forest->children = children;
+	forest->missing_left = missing_left;
+	forest->thresholds = thresholds;
+	forest->words = words;
+	forest->gains = numbers;
+	forest->covers = numbers + 8;
+	forest->leaves = leaves;
+}
+
+static inline CvmModel *
+make_tree_model(const CvmLearner *learner, CvmFamily family, CvmTreeObjective objective)
+{
+	CvmModel   *model = make_model(family);
+	CvmTreePayload *payload = CVM_NEW_ZERO(CvmTreePayload, 1);
+	bool		boosted = learner == &cvm_learner_boosted_trees;
+	double	   *base = CVM_NEW_ZERO(double, model->outputs);
+
+	keep_missing(&model->encoder);
+	base[0] = -1.25;
+	payload->objective = objective;
+	payload->base = boosted ? base : NULL;
+	payload->out_of_bag_error = learner == &cvm_learner_random_forest ? 0.125 : NAN;
+	fill_forest(&payload->forest, boosted ? 1 : model->outputs);
+	model->learner = learner;
+	model->payload = payload;
+	return model;
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 5)
+#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 7)
 
 static inline CvmModel *
 make_any_model(int index)
@@ -341,6 +400,12 @@ make_any_model(int index)
 			return make_projection_model(CVM_PROJECTION);
 		case 4:
 			return make_projection_model(CVM_MULTICLASS);
+		case 5:
+			return make_tree_model(&cvm_learner_boosted_trees, CVM_LOGISTIC,
+								   CVM_OBJECTIVE_LOGISTIC);
+		case 6:
+			return make_tree_model(&cvm_learner_random_forest, CVM_SOFTMAX,
+								   CVM_OBJECTIVE_SOFTMAX);
 		default:
 			return make_model((CvmFamily) index);
 	}

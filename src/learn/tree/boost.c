@@ -1,0 +1,339 @@
+/*
+ * boost.c
+ *		Trees one after another, each on what those before it have left.
+ *
+ * A round grows one tree an output from the derivatives of the loss at the
+ * present scores.  For the search of splits derivatives are rounded to 16
+ * bits, up or down at random so that sums stay right in the mean (Shi and
+ * others, 2022); the values of leaves are computed from the derivatives as
+ * they are.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "learn/tree/tree_loss.h"
+#include "learn/tree/tree_work.h"
+
+#define DEFAULT_RATE 0.1
+
+typedef struct Boosting
+{
+	const CvmTreeWork *work;
+	CvmTreeLoss loss;
+	CvmGrower  *grower;
+	CvmForestBuilder *builder;
+	CvmRandom	random;
+	double		rate;
+	size_t		rows;
+	double	   *scores;			/* output-major */
+	double	   *validation_scores;
+	float	   *g;
+	float	   *h;
+	int64_t    *packed;
+	int32_t    *columns;		/* drawn for a tree */
+	double	   *values;			/* by node of a tree */
+	double	   *weights;
+	int			node_room;
+	bool		grew;			/* some tree of the round has a split */
+} Boosting;
+
+/* ---- one tree ---- */
+
+/* Rounds the derivatives of all rows and sets what they are worth. */
+static void
+pack(Boosting *boosting, const float *g, const float *h, CvmSplitRule *rule)
+{
+	float		largest_g = 0;
+	float		largest_h = 0;
+	uint64_t	seed = cvm_random_next(&boosting->random);
+
+	for (size_t row = 0; row < boosting->rows; row++)
+	{
+		float		size = fabsf(g[row]);
+
+		largest_g = size > largest_g ? size : largest_g;
+		largest_h = h[row] > largest_h ? h[row] : largest_h;
+	}
+	rule->gradient_unit = largest_g > 0 ? (double) largest_g / (CVM_LARGEST_GRADIENT - 1) : 1;
+	rule->curvature_unit = largest_h > 0 ? (double) largest_h / (CVM_LARGEST_CURVATURE - 1) : 1;
+	for (size_t row = 0; row < boosting->rows; row++)
+	{
+		uint64_t	bits = cvm_row_bits(row, seed);
+		int			gradient = cvm_round_at_random(g[row] / rule->gradient_unit,
+												   (uint32_t) (bits >> 32));
+		int			curvature = cvm_round_at_random(h[row] / rule->curvature_unit,
+													(uint32_t) bits);
+
+		/* a row never counts for nothing */
+		boosting->packed[row] = cvm_pack_pair(gradient, curvature > 0 ? curvature : 1);
+	}
+}
+
+/* Puts the numbers of the rows of a round into the grower; returns how many. */
+static size_t
+draw_rows(Boosting *boosting, uint64_t seed)
+{
+	int32_t    *numbers = cvm_grower_numbers(boosting->grower);
+	double		share = boosting->work->options->row_share;
+	size_t		count = 0;
+
+	for (size_t row = 0; row < boosting->rows; row++)
+	{
+		numbers[count] = (int32_t) row;
+		count += share >= 1 ||
+			(double) (cvm_row_bits(row, seed) >> 11) * 0x1p-53 < share;
+	}
+	return count;
+}
+
+/* Draws the columns of a tree, in rising order; NULL for all of them. */
+static const int32_t *
+draw_columns(Boosting *boosting, int *count)
+{
+	int			all = boosting->work->bins->columns;
+	double		share = boosting->work->options->column_share;
+	int			wanted = share > 0 ? (int) ceil(share * all) : all;
+	int			left = wanted;
+
+	*count = wanted;
+	if (wanted >= all)
+		return NULL;
+	for (int c = 0; c < all; c++)
+		if (cvm_random_below(&boosting->random, all - c) < (uint64_t) left)
+			boosting->columns[wanted - left--] = c;
+	return boosting->columns;
+}
+
+/* Values and weights of the leaves; the rows of the tree get their scores. */
+static void
+settle_leaves(Boosting *boosting, const CvmGrownTree *tree, int output)
+{
+	const CvmBinnedRows *training = boosting->work->training;
+	const int32_t *numbers = cvm_grower_numbers(boosting->grower);
+	double	   *scores = boosting->scores + (size_t) output * boosting->rows;
+
+	if (tree->node_count > boosting->node_room)
+	{
+		boosting->node_room = 2 * tree->node_count;
+		boosting->values = cvm_resize(boosting->values, boosting->node_room, sizeof(double));
+		boosting->weights = cvm_resize(boosting->weights, boosting->node_room, sizeof(double));
+	}
+	for (int i = 0; i < tree->node_count; i++)
+	{
+		const CvmGrownNode *node = &tree->nodes[i];
+		double		value;
+		double		weight = 0;
+
+		if (node->column >= 0)
+			continue;
+		value = boosting->rate *
+			cvm_tree_loss_leaf(&boosting->loss, numbers + node->begin, node->end - node->begin,
+							   boosting->g + (size_t) output * boosting->rows,
+							   boosting->h + (size_t) output * boosting->rows,
+							   scores, training->target, training->weight,
+							   node->lower, node->upper);
+		for (size_t n = node->begin; n < node->end; n++)
+			weight += training->weight[numbers[n]];
+		boosting->values[i] = value;
+		boosting->weights[i] = weight;
+	}
+}
+
+/* Adds the values of leaves to the scores of rows in bins. */
+static void
+add_scores(const Boosting *boosting, const CvmGrownTree *tree, const CvmBinnedRows *rows,
+		   double *scores)
+{
+	for (size_t row = 0; row < rows->rows; row++)
+	{
+		if (row % 65536 == 0)
+			cvm_check_interrupt();
+		scores[row] += boosting->values[cvm_grown_leaf(tree, boosting->work->bins,
+													   rows->by_row + row * rows->columns)];
+	}
+}
+
+/* The same where the rows of each leaf are known, which is quicker. */
+static void
+add_own_scores(const Boosting *boosting, const CvmGrownTree *tree, double *scores)
+{
+	const int32_t *numbers = cvm_grower_numbers(boosting->grower);
+
+	for (int i = 0; i < tree->node_count; i++)
+		if (tree->nodes[i].column < 0)
+			for (size_t n = tree->nodes[i].begin; n < tree->nodes[i].end; n++)
+				scores[numbers[n]] += boosting->values[i];
+}
+
+static void
+add_tree(Boosting *boosting, int output, size_t row_count, const int32_t *columns,
+		 int column_count)
+{
+	const CvmTreeWork *work = boosting->work;
+	size_t		offset = (size_t) output * boosting->rows;
+	CvmRowStatistics statistics = {.width = 2,.packed = boosting->packed};
+	CvmSplitRule rule = {
+		.impurity = CVM_IMPURITY_NEWTON,.width = 2,.l2 = boosting->loss.l2,
+		.least_weight = work->options->min_child_weight,
+		.directions = work->task->directions
+	};
+	const CvmGrownTree *tree;
+
+	pack(boosting, boosting->g + offset, boosting->h + offset, &rule);
+	tree = cvm_grower_grow(boosting->grower, row_count, &statistics, &rule,
+						   columns, column_count, &boosting->random);
+	boosting->grew |= tree->node_count > 1;
+	settle_leaves(boosting, tree, output);
+	if (row_count == boosting->rows)
+		add_own_scores(boosting, tree, boosting->scores + offset);
+	else
+		add_scores(boosting, tree, work->training, boosting->scores + offset);
+	if (work->validation != NULL)
+		add_scores(boosting, tree, work->validation,
+				   boosting->validation_scores + (size_t) output * work->validation->rows);
+	cvm_forest_builder_add(boosting->builder, tree, boosting->values, boosting->weights);
+}
+
+/* ---- rounds ---- */
+
+static double *
+first_scores(const double *base, int outputs, size_t rows)
+{
+	double	   *scores = CVM_NEW(double, outputs * rows);
+
+	for (int k = 0; k < outputs; k++)
+		for (size_t row = 0; row < rows; row++)
+			scores[k * rows + row] = base[k];
+	return scores;
+}
+
+static void
+open(Boosting *boosting, const CvmTreeWork *work, double *base)
+{
+	int			outputs = work->task->outputs;
+	size_t		rows = work->training->rows;
+	CvmGrowthOptions growth = cvm_tree_growth(work);
+
+	boosting->work = work;
+	boosting->loss.objective = work->task->objective;
+	boosting->loss.outputs = outputs;
+	boosting->loss.quantile = work->options->quantile;
+	boosting->loss.l2 = work->options->l2;
+	boosting->rate = work->options->learning_rate > 0 ? work->options->learning_rate :
+		DEFAULT_RATE;
+	boosting->rows = rows;
+	cvm_random_seed(&boosting->random, (uint64_t) work->options->seed);
+	boosting->grower = cvm_grower_create(work->bins, work->training, 2, &growth);
+	boosting->builder = cvm_forest_builder_create(work->bins, 1);
+	boosting->g = CVM_NEW(float, outputs * rows);
+	boosting->h = CVM_NEW(float, outputs * rows);
+	boosting->packed = CVM_NEW(int64_t, rows);
+	boosting->columns = CVM_NEW(int32_t, work->bins->columns);
+	cvm_tree_loss_base(&boosting->loss, rows, work->training->target, work->training->weight,
+					   base);
+	boosting->scores = first_scores(base, outputs, rows);
+	if (work->validation != NULL)
+		boosting->validation_scores = first_scores(base, outputs, work->validation->rows);
+}
+
+static void
+release(Boosting *boosting)
+{
+	cvm_grower_release(boosting->grower);
+	cvm_release(boosting->scores);
+	cvm_release(boosting->validation_scores);
+	cvm_release(boosting->g);
+	cvm_release(boosting->h);
+	cvm_release(boosting->packed);
+	cvm_release(boosting->columns);
+	cvm_release(boosting->values);
+	cvm_release(boosting->weights);
+}
+
+/* Mean training loss; derivatives for the next round where they are wanted. */
+static double
+training_loss(Boosting *boosting, bool derivatives)
+{
+	const CvmBinnedRows *training = boosting->work->training;
+
+	return cvm_tree_loss_rows(&boosting->loss, training->rows, boosting->scores,
+							  training->target, training->weight,
+							  derivatives ? boosting->g : NULL,
+							  derivatives ? boosting->h : NULL) / boosting->work->total_weight;
+}
+
+static double
+validation_loss(const Boosting *boosting)
+{
+	const CvmBinnedRows *validation = boosting->work->validation;
+
+	if (validation == NULL)
+		return NAN;
+	return cvm_tree_loss_rows(&boosting->loss, validation->rows, boosting->validation_scores,
+							  validation->target, validation->weight, NULL, NULL) /
+		boosting->work->validation_weight;
+}
+
+static void
+add_round(Boosting *boosting)
+{
+	uint64_t	seed = cvm_random_next(&boosting->random);
+	int			columns;
+	const int32_t *chosen = draw_columns(boosting, &columns);
+
+	boosting->grew = false;
+	for (int k = 0; k < boosting->loss.outputs; k++)
+		add_tree(boosting, k, draw_rows(boosting, seed), chosen, columns);
+}
+
+CvmStatus
+cvm_boost(CvmTreeWork *work, CvmTreeFit *fit, CvmError *error)
+{
+	Boosting	boosting = {0};
+	int			rounds = work->options->trees;
+	int			patience = work->validation != NULL ? work->options->patience : 0;
+	int			best = 0;
+	int			round;
+
+	fit->base = CVM_NEW(double, work->task->outputs);
+	open(&boosting, work, fit->base);
+	fit->outcome = CVM_EPOCH_LIMIT;
+	fit->loss = training_loss(&boosting, true);
+	fit->validation_loss = validation_loss(&boosting);
+	for (round = 1; round <= rounds; round++)
+	{
+		double		training;
+		double		validation;
+
+		add_round(&boosting);
+		training = training_loss(&boosting, round < rounds);
+		validation = validation_loss(&boosting);
+		cvm_tree_report(work, round, rounds, training, validation);
+		if (!isfinite(training))
+		{
+			fit->outcome = CVM_DIVERGED;
+			break;
+		}
+		if (patience == 0 || validation < fit->validation_loss)
+		{
+			best = round;
+			fit->loss = training;
+			fit->validation_loss = validation;
+		}
+		if (!boosting.grew && work->options->row_share >= 1)
+		{
+			fit->outcome = CVM_CONVERGED;
+			break;
+		}
+		if (patience > 0 && round - best >= patience)
+		{
+			fit->outcome = CVM_EARLY_STOPPED;
+			break;
+		}
+	}
+	fit->rounds = best;
+	cvm_forest_builder_finish(boosting.builder, best * work->task->outputs, &fit->forest);
+	release(&boosting);
+	return CVM_OK;
+}

@@ -1,0 +1,77 @@
+/*
+ * grow.h
+ *		Growing one tree.
+ *
+ * A grower keeps what is needed from tree to tree: row numbers, histograms.
+ * Before each tree the caller says which rows take part and what their
+ * statistics are; after it, each node knows its rows, from which the caller
+ * makes the values of leaves.
+ */
+#ifndef CVM_GROW_H
+#define CVM_GROW_H
+
+#include "base/random.h"
+#include "learn/tree/split.h"
+
+typedef struct CvmGrowthOptions
+{
+	bool		by_depth;		/* level by level; else the best leaf first */
+	int			max_leaves;
+	int			max_depth;		/* 0: CVM_MOST_TREE_DEPTH */
+	int			columns_per_split;	/* chosen anew for every split; 0: all */
+	size_t		histogram_memory;	/* bytes for histograms that wait */
+} CvmGrowthOptions;
+
+typedef struct CvmGrownNode
+{
+	int			column;			/* -1 for a leaf */
+	int			left;			/* child; the right one is next to it */
+	int			bin;
+	bool		missing_left;
+	int			set;			/* category: index in sets; else -1 */
+	double		gain;
+	int			depth;
+	size_t		begin;			/* its rows: numbers[begin .. end) of the grower */
+	size_t		end;
+	double		lower;			/* bounds of its value */
+	double		upper;
+} CvmGrownNode;
+
+typedef struct CvmGrownTree
+{
+	CvmGrownNode *nodes;		/* the root first, children after their parents */
+	int			node_count;
+	int			leaf_count;
+	uint32_t  (*sets)[CVM_BIN_WORDS];
+	int			set_count;
+	/* room */
+	int			node_room;
+	int			set_room;
+} CvmGrownTree;
+
+typedef struct CvmGrower CvmGrower;
+
+extern CvmGrower *cvm_grower_create(const CvmBins *bins, const CvmBinnedRows *rows, int width,
+									const CvmGrowthOptions *options);
+extern void cvm_grower_release(CvmGrower *grower);
+
+/*
+ * Where the caller puts the numbers of the rows that take part, at most all;
+ * growing reorders them.
+ */
+extern int32_t *cvm_grower_numbers(CvmGrower *grower);
+
+/*
+ * Grows a tree over the first "count" numbers.  chosen: columns that may be
+ * used, or NULL for all.  The tree is the grower's and is gone with the next.
+ */
+extern const CvmGrownTree *cvm_grower_grow(CvmGrower *grower, size_t count,
+										   const CvmRowStatistics *statistics,
+										   const CvmSplitRule *rule,
+										   const int32_t *chosen, int columns,
+										   CvmRandom *random);
+
+/* The leaf that a row, in bins, falls into: an index of nodes. */
+extern int	cvm_grown_leaf(const CvmGrownTree *tree, const CvmBins *bins, const uint8_t *row);
+
+#endif							/* CVM_GROW_H */

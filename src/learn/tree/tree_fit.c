@@ -1,0 +1,115 @@
+/*
+ * tree_fit.c
+ *		Learning trees: rows into bins, then one, many at random, or one after
+ *		another.
+ */
+#include "learn/tree/tree_fit.h"
+
+#include <limits.h>
+#include <math.h>
+
+#include "base/memory.h"
+#include "learn/tree/tree_work.h"
+
+/* Rows that bins are learned from, as far as their numbers fit SAMPLE_BYTES. */
+#define SAMPLE_ROWS 200000
+#define SAMPLE_BYTES (64 * 1024 * 1024)
+
+/* For histograms of leaves that wait. */
+#define HISTOGRAM_BYTES (64 * 1024 * 1024)
+
+#define DEFAULT_LEAVES 31
+
+CvmGrowthOptions
+cvm_tree_growth(const CvmTreeWork *work)
+{
+	const CvmOptions *options = work->options;
+	bool		forest = work->task->method == CVM_RANDOM_FOREST;
+	int			columns = work->bins->columns;
+	CvmGrowthOptions growth = {
+		.by_depth = options->growth == CVM_GROWTH_DEPTH,
+		.max_leaves = options->max_leaves > 0 ? options->max_leaves :
+			forest ? INT_MAX : DEFAULT_LEAVES,
+		.max_depth = options->max_depth,
+		.histogram_memory = HISTOGRAM_BYTES
+	};
+
+	if (forest)
+	{
+		double		wanted = options->column_share > 0 ? options->column_share * columns :
+			work->task->objective == CVM_OBJECTIVE_SQUARED ? columns / 3.0 : sqrt(columns);
+
+		growth.columns_per_split = wanted < 1 ? 1 : (int) (wanted + 0.5);
+	}
+	return growth;
+}
+
+void
+cvm_tree_report(const CvmTreeWork *work, int round, int rounds,
+				double training_loss, double validation_loss)
+{
+	if (work->progress != NULL)
+		work->progress->report(work->progress->state, round, rounds, training_loss,
+							   validation_loss, NAN, NAN);
+}
+
+/* Bytes for each row: bins, derivatives, scores, numbers. */
+static size_t
+row_size(const CvmTreeTask *task)
+{
+	int			columns = task->layout->dense_columns + task->layout->coded_columns;
+	size_t		size = cvm_binned_row_size(columns) + 2 * sizeof(int32_t);
+
+	if (task->method == CVM_BOOSTED_TREES)
+		return size + sizeof(int64_t) +
+			task->outputs * (sizeof(double) + 2 * sizeof(float));
+	return size + 4 * sizeof(double) + task->outputs * sizeof(double);
+}
+
+static CvmStatus
+check_size(const CvmTreeTask *task, const CvmBlockSource *training,
+		   const CvmBlockSource *validation, CvmError *error)
+{
+	uint64_t	rows = training->rows + (validation != NULL ? validation->rows : 0);
+	uint64_t	bytes = rows * row_size(task);
+
+	if (rows > INT32_MAX)
+		return cvm_fail(error, CVM_LIMIT, "trees are grown over at most %d rows", INT32_MAX);
+	if (task->memory == 0 || bytes <= task->memory)
+		return CVM_OK;
+	cvm_fail(error, CVM_LIMIT, "trees need %llu kB for these rows, and cvm.train_memory allows %llu kB",
+			 (unsigned long long) bytes / 1024, (unsigned long long) task->memory / 1024);
+	cvm_hint(error, "Raise cvm.train_memory, or let the source give a sample of the rows.");
+	return CVM_LIMIT;
+}
+
+CvmStatus
+cvm_tree_fit(const CvmTreeTask *task, CvmBlockSource *training, CvmBlockSource *validation,
+			 const CvmOptions *options, const CvmProgress *progress,
+			 CvmTreeFit *fit, CvmError *error)
+{
+	CvmTreeWork work = {.task = task,.options = options,.progress = progress};
+	size_t		sample = SAMPLE_ROWS;
+	size_t		fitting = SAMPLE_BYTES / (sizeof(double) * (task->layout->dense_columns + 1));
+	CvmStatus	status = check_size(task, training, validation, error);
+
+	if (status != CVM_OK)
+		return status;
+	sample = sample < fitting ? sample : fitting;
+	work.bins = cvm_bins_learn(task->layout, training, sample, (uint64_t) options->seed);
+	work.training = cvm_bin_rows(work.bins, training);
+	work.total_weight = training->total_weight;
+	/* held-out rows decide when boosting stops, and nothing else here */
+	if (validation != NULL && task->method == CVM_BOOSTED_TREES)
+	{
+		work.validation = cvm_bin_rows(work.bins, validation);
+		work.validation_weight = validation->total_weight;
+	}
+	fit->out_of_bag_error = NAN;
+	status = task->method == CVM_BOOSTED_TREES ? cvm_boost(&work, fit, error) :
+		cvm_grow_forest(&work, fit, error);
+	cvm_binned_rows_release(work.training);
+	cvm_binned_rows_release(work.validation);
+	cvm_bins_release(work.bins);
+	return status;
+}

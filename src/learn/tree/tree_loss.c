@@ -1,0 +1,253 @@
+/*
+ * tree_loss.c
+ *		What boosted trees minimize.
+ *
+ * The losses are those of the linear families (row_loss.c) with the score in
+ * the place of the linear predictor; quantile is the pinball loss (Koenker
+ * and Bassett, 1978), which has no curvature: its rows count with weight 1 and
+ * the leaf looks for its own quantile.
+ */
+#include "learn/tree/tree_loss.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "learn/row_loss.h"
+
+/* Scores of classes that are (nearly) all of the rows. */
+#define LARGEST_BASE 20.0
+
+static double
+bounded(double value, double limit)
+{
+	return value < -limit ? -limit : value > limit ? limit : value;
+}
+
+/* ---- quantiles ---- */
+
+typedef struct WeightedValue
+{
+	double		value;
+	double		weight;
+} WeightedValue;
+
+static int
+compare_values(const void *a, const void *b)
+{
+	double		left = ((const WeightedValue *) a)->value;
+	double		right = ((const WeightedValue *) b)->value;
+
+	return left < right ? -1 : left > right;
+}
+
+/* The smallest value with at least this share of the weight up to it. */
+static double
+weighted_quantile(WeightedValue *values, size_t count, double share)
+{
+	double		total = 0;
+	double		below = 0;
+
+	qsort(values, count, sizeof(WeightedValue), compare_values);
+	for (size_t i = 0; i < count; i++)
+		total += values[i].weight;
+	for (size_t i = 0; i < count; i++)
+	{
+		below += values[i].weight;
+		if (below >= share * total)
+			return values[i].value;
+	}
+	return values[count - 1].value;
+}
+
+static double
+quantile_loss(double quantile, size_t rows, const double *scores, const double *target,
+			  const double *weight, float *g, float *h)
+{
+	double		sum = 0;
+
+	for (size_t row = 0; row < rows; row++)
+	{
+		double		left = target[row] - scores[row];
+
+		sum += weight[row] * (left >= 0 ? quantile * left : (quantile - 1) * left);
+		if (g == NULL)
+			continue;
+		g[row] = (float) (weight[row] * (left >= 0 ? -quantile : 1 - quantile));
+		h[row] = (float) weight[row];
+	}
+	return sum;
+}
+
+static double
+quantile_of_rows(double quantile, const int32_t *numbers, size_t count, const double *scores,
+				 const double *target, const double *weight)
+{
+	WeightedValue *values = CVM_NEW(WeightedValue, count);
+	double		result;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		size_t		row = numbers == NULL ? i : (size_t) numbers[i];
+
+		values[i].value = target[row] - (scores == NULL ? 0 : scores[row]);
+		values[i].weight = weight[row];
+	}
+	result = weighted_quantile(values, count, quantile);
+	cvm_release(values);
+	return result;
+}
+
+/* ---- rows ---- */
+
+static CvmFamily
+family_of(CvmTreeObjective objective)
+{
+	return objective == CVM_OBJECTIVE_LOGISTIC ? CVM_LOGISTIC :
+		objective == CVM_OBJECTIVE_POISSON ? CVM_POISSON : CVM_LINEAR;
+}
+
+void
+cvm_tree_loss_base(const CvmTreeLoss *loss, size_t rows, const double *target,
+				   const double *weight, double *base)
+{
+	double		total = 0;
+	double		sum = 0;
+
+	memset(base, 0, loss->outputs * sizeof(double));
+	for (size_t row = 0; row < rows; row++)
+	{
+		total += weight[row];
+		sum += weight[row] * target[row];
+		if (loss->objective == CVM_OBJECTIVE_SOFTMAX)
+			base[(int) target[row]] += weight[row];
+	}
+	switch (loss->objective)
+	{
+		case CVM_OBJECTIVE_SOFTMAX:
+			for (int k = 0; k < loss->outputs; k++)
+				base[k] = bounded(log(base[k] / total), LARGEST_BASE);
+			break;
+		case CVM_OBJECTIVE_LOGISTIC:
+			base[0] = bounded(log(sum / (total - sum)), LARGEST_BASE);
+			break;
+		case CVM_OBJECTIVE_POISSON:
+			base[0] = bounded(log(sum / total), LARGEST_BASE);
+			break;
+		case CVM_OBJECTIVE_QUANTILE:
+			base[0] = quantile_of_rows(loss->quantile, NULL, rows, NULL, target, weight);
+			break;
+		default:
+			base[0] = sum / total;
+			break;
+	}
+}
+
+static void
+store(int rows, const double *from, float *to)
+{
+	for (int row = 0; row < rows; row++)
+		to[row] = (float) from[row];
+}
+
+static double
+sum_of(int rows, const double *values)
+{
+	double		sum = 0;
+
+	for (int row = 0; row < rows; row++)
+		sum += values[row];
+	return sum;
+}
+
+static double
+softmax_chunk(const CvmTreeLoss *loss, size_t all, size_t first, int rows,
+			  const double *scores, const double *target, const double *weight,
+			  double *work, float *g, float *h)
+{
+	size_t		size = (size_t) loss->outputs * CVM_BLOCK_ROWS;
+	double	   *p = work;
+	double	   *rest = work + size;
+	double	   *gradient = work + 2 * size;
+	double		losses[CVM_BLOCK_ROWS];
+	double		curvature[CVM_BLOCK_ROWS];
+
+	for (int k = 0; k < loss->outputs; k++)
+		memcpy(p + (size_t) k * CVM_BLOCK_ROWS, scores + k * all + first, rows * sizeof(double));
+	cvm_softmax_losses(loss->outputs, rows, p, rest, target + first, weight + first,
+					   losses, gradient);
+	for (int k = 0; k < loss->outputs && g != NULL; k++)
+	{
+		cvm_softmax_curvature(k, k, rows, p, rest, weight + first, curvature);
+		store(rows, gradient + (size_t) k * CVM_BLOCK_ROWS, g + k * all + first);
+		store(rows, curvature, h + k * all + first);
+	}
+	return sum_of(rows, losses);
+}
+
+double
+cvm_tree_loss_rows(const CvmTreeLoss *loss, size_t rows, const double *scores,
+				   const double *target, const double *weight, float *g, float *h)
+{
+	CvmShape	shape = {.family = family_of(loss->objective),.outputs = 1};
+	bool		softmax = loss->objective == CVM_OBJECTIVE_SOFTMAX;
+	double	   *work = CVM_NEW(double, 3 * (size_t) loss->outputs * CVM_BLOCK_ROWS);
+	double		sum = 0;
+
+	for (size_t first = 0; first < rows; first += CVM_BLOCK_ROWS)
+	{
+		int			count = rows - first < CVM_BLOCK_ROWS ? (int) (rows - first) : CVM_BLOCK_ROWS;
+		double		losses[CVM_BLOCK_ROWS];
+
+		if (first % (128 * CVM_BLOCK_ROWS) == 0)
+			cvm_check_interrupt();
+		if (softmax)
+			sum += softmax_chunk(loss, rows, first, count, scores, target, weight, work, g, h);
+		else if (loss->objective == CVM_OBJECTIVE_QUANTILE)
+			sum += quantile_loss(loss->quantile, count, scores + first, target + first,
+								 weight + first, g == NULL ? NULL : g + first,
+								 h == NULL ? NULL : h + first);
+		else
+		{
+			cvm_row_losses(&shape, 0, count, scores + first, target + first, weight + first,
+						   losses, work, work + CVM_BLOCK_ROWS);
+			sum += sum_of(count, losses);
+			if (g != NULL)
+			{
+				store(count, work, g + first);
+				store(count, work + CVM_BLOCK_ROWS, h + first);
+			}
+		}
+	}
+	cvm_release(work);
+	return sum;
+}
+
+/* ---- leaves ---- */
+
+double
+cvm_tree_loss_leaf(const CvmTreeLoss *loss, const int32_t *numbers, size_t count,
+				   const float *g, const float *h, const double *scores,
+				   const double *target, const double *weight, double lower, double upper)
+{
+	double		gradient = 0;
+	double		curvature = 0;
+	double		value;
+
+	if (loss->objective == CVM_OBJECTIVE_QUANTILE)
+		value = quantile_of_rows(loss->quantile, numbers, count, scores, target, weight);
+	else
+	{
+		for (size_t i = 0; i < count; i++)
+		{
+			gradient += g[numbers[i]];
+			curvature += h[numbers[i]];
+		}
+		value = curvature + loss->l2 > 0 ? -gradient / (curvature + loss->l2) : 0;
+		/* of exp(score) - y score the step is y/mean - 1, the optimum log(y/mean) */
+		if (loss->objective == CVM_OBJECTIVE_POISSON && value > 1)
+			value = log1p(value);
+	}
+	return value < lower ? lower : value > upper ? upper : value;
+}

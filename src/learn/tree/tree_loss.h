@@ -1,0 +1,42 @@
+/*
+ * tree_loss.h
+ *		What boosted trees minimize: losses of rows, their derivatives, and the
+ *		best value of a leaf.
+ *
+ * Scores are output-major: scores[k * rows + row].
+ */
+#ifndef CVM_TREE_LOSS_H
+#define CVM_TREE_LOSS_H
+
+#include "learn/tree/tree_fit.h"
+
+typedef struct CvmTreeLoss
+{
+	CvmTreeObjective objective;
+	int			outputs;
+	double		quantile;
+	double		l2;
+} CvmTreeLoss;
+
+/* The best constant scores: [output]. */
+extern void cvm_tree_loss_base(const CvmTreeLoss *loss, size_t rows, const double *target,
+							   const double *weight, double *base);
+
+/*
+ * First and second derivatives by the scores, output-major, weighted; the
+ * return value is the weighted sum of losses.  g and h may be NULL.
+ */
+extern double cvm_tree_loss_rows(const CvmTreeLoss *loss, size_t rows, const double *scores,
+								 const double *target, const double *weight,
+								 float *g, float *h);
+
+/*
+ * The value for a leaf of the rows with these numbers, for one output, within
+ * bounds: a Newton step, or for quantile the quantile of what is left.
+ */
+extern double cvm_tree_loss_leaf(const CvmTreeLoss *loss, const int32_t *numbers, size_t count,
+								 const float *g, const float *h, const double *scores,
+								 const double *target, const double *weight,
+								 double lower, double upper);
+
+#endif							/* CVM_TREE_LOSS_H */

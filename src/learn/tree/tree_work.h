@@ -1,0 +1,59 @@
+/*
+ * tree_work.h
+ *		What learning one tree and learning many have in common; for this
+ *		folder only.
+ */
+#ifndef CVM_TREE_WORK_H
+#define CVM_TREE_WORK_H
+
+#include "learn/tree/bins.h"
+#include "learn/tree/forest_build.h"
+#include "learn/tree/grow.h"
+#include "learn/tree/tree_fit.h"
+
+typedef struct CvmTreeWork
+{
+	const CvmTreeTask *task;
+	const CvmOptions *options;
+	const CvmProgress *progress;	/* or NULL */
+	CvmBins    *bins;
+	CvmBinnedRows *training;
+	CvmBinnedRows *validation;	/* or NULL */
+	double		total_weight;
+	double		validation_weight;
+} CvmTreeWork;
+
+extern CvmStatus cvm_boost(CvmTreeWork *work, CvmTreeFit *fit, CvmError *error);
+extern CvmStatus cvm_grow_forest(CvmTreeWork *work, CvmTreeFit *fit, CvmError *error);
+
+/* Options of growth, with the method's own defaults. */
+extern CvmGrowthOptions cvm_tree_growth(const CvmTreeWork *work);
+
+extern void cvm_tree_report(const CvmTreeWork *work, int round, int rounds,
+							double training_loss, double validation_loss);
+
+/*
+ * Rounds to an integer, up or down at random so that the mean is right, from
+ * 32 random bits.
+ */
+static inline int
+cvm_round_at_random(double value, uint32_t random)
+{
+	double		shifted = value + (double) random * 0x1p-32;
+	int			rounded = (int) shifted;
+
+	return rounded - (shifted < rounded);
+}
+
+/* Random bits for a row of a tree; the same in any order. */
+static inline uint64_t
+cvm_row_bits(size_t row, uint64_t seed)
+{
+	uint64_t	bits = (row + seed) * UINT64_C(0x9e3779b97f4a7c15);
+
+	bits ^= bits >> 32;
+	bits *= UINT64_C(0xd6e8feb86659fd93);
+	return bits ^ bits >> 32;
+}
+
+#endif							/* CVM_TREE_WORK_H */
