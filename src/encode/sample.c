@@ -10,10 +10,10 @@
 #include "encode/sample.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "learn/ranking.h"
 
 #define LARGEST_LIMIT 4096
 #define LEAST_LIMIT 128
@@ -90,19 +90,11 @@ cvm_sample_add(CvmSample *sample, const double *values, const double *weights,
 	}
 }
 
-typedef struct WeightedValue
+/* The value of a row that is ranked by falling negative values. */
+static inline double
+value_of(const CvmRankedRow *row)
 {
-	double		value;
-	double		weight;
-} WeightedValue;
-
-static int
-compare_values(const void *a, const void *b)
-{
-	double		left = ((const WeightedValue *) a)->value;
-	double		right = ((const WeightedValue *) b)->value;
-
-	return (left > right) - (left < right);
+	return 0.0 - cvm_ranked_row_score(row);
 }
 
 /*
@@ -112,7 +104,7 @@ compare_values(const void *a, const void *b)
  * Hyndman and Fan, 1996).
  */
 static void
-interpolate(const WeightedValue *values, int count, int parts, double *quantiles)
+interpolate(const CvmRankedRow *values, int count, int parts, double *quantiles)
 {
 	double		span = 0;
 	double		place = 0;		/* of values[k] */
@@ -132,18 +124,18 @@ interpolate(const WeightedValue *values, int count, int parts, double *quantiles
 				break;
 			place += step;
 		}
-		quantiles[part] = values[k].value;
+		quantiles[part] = value_of(&values[k]);
 		if (k < count - 1)
-			quantiles[part] += (values[k + 1].value - values[k].value) *
+			quantiles[part] += (value_of(&values[k + 1]) - value_of(&values[k])) *
 				((wanted - place) / step);
 	}
-	quantiles[parts] = values[count - 1].value;
+	quantiles[parts] = value_of(&values[count - 1]);
 }
 
 void
 cvm_sample_quantiles(const CvmSample *sample, int column, int parts, double *quantiles)
 {
-	WeightedValue *values = CVM_NEW(WeightedValue, sample->count);
+	CvmRankedRow *values = CVM_NEW(CvmRankedRow, sample->count);
 	int			count = 0;
 
 	for (int i = 0; i < sample->count; i++)
@@ -152,11 +144,11 @@ cvm_sample_quantiles(const CvmSample *sample, int column, int parts, double *qua
 
 		if (isnan(value))
 			continue;
-		values[count].value = value;
+		values[count].key = cvm_ranking_key(-value);
 		values[count].weight = sample->weights[i];
 		count++;
 	}
-	qsort(values, count, sizeof(WeightedValue), compare_values);
+	cvm_ranking_sort_rows(values, count);
 	if (count > 0)
 		interpolate(values, count, parts, quantiles);
 	else

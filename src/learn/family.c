@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "linalg/clones.h"
+#include "linalg/elementary.h"
+
 static const char *const task_names[CVM_TASK_COUNT] = {
 	"regression", "binary", "multiclass", "segmentation", "projection"
 };
@@ -63,4 +66,26 @@ cvm_family_mean(CvmFamily family, int outputs, const double *eta, double *out)
 		softmax(outputs, eta, out);
 	else
 		out[0] = cvm_family_mean_of(family, eta[0]);
+}
+
+/* cvm_sigmoid without branches and calls, as vector code. */
+CVM_CLONES static void
+sigmoids(int count, double *x)
+{
+	for (int i = 0; i < count; i++)
+	{
+		double		tail = cvm_exp(-fabs(x[i]));
+
+		x[i] = (x[i] >= 0 ? 1.0 : tail) / (1.0 + tail);
+	}
+}
+
+void
+cvm_family_means(CvmFamily family, int outputs, int rows, double *eta)
+{
+	if (family == CVM_LOGISTIC || family == CVM_SVM)
+		sigmoids(rows, eta);
+	else
+		for (int row = 0; row < rows; row++, eta += outputs)
+			cvm_family_mean(family, outputs, eta, eta);
 }

@@ -67,6 +67,9 @@ cvm_sigmoid(double x)
  */
 extern void cvm_family_mean(CvmFamily family, int outputs, const double *eta, double *out);
 
+/* The same for some rows: rows x outputs, in place. */
+extern void cvm_family_means(CvmFamily family, int outputs, int rows, double *eta);
+
 /* The same for the families of one output. */
 static inline double
 cvm_family_mean_of(CvmFamily family, double eta)

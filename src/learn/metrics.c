@@ -124,21 +124,52 @@ add_regression(CvmScoreSheet *sheet, int rows, const double *targets,
 	cvm_sum_add(&sheet->deviance, deviance);
 }
 
-static double
-surprise(double probability)
+/* Rows whose probabilities are multiplied before a logarithm is taken. */
+#define LOG_ROWS 8
+
+/*
+ * Minus the weighted sum of log probability.  The logarithm of a product costs
+ * as much as that of a factor; the product of LOG_ROWS probabilities of at
+ * least DBL_EPSILON is far from the smallest double.
+ */
+typedef struct Surprise
+{
+	double		sum;
+	double		product;		/* of probabilities of weight 1 */
+	int			factors;
+} Surprise;
+
+static inline void
+add_surprise(Surprise *surprise, double probability, double weight)
 {
 	if (probability < DBL_EPSILON)
 		probability = DBL_EPSILON;
 	if (probability > 1 - DBL_EPSILON)
 		probability = 1 - DBL_EPSILON;
-	return -log(probability);
+	if (weight != 1)
+	{
+		surprise->sum -= weight * log(probability);
+		return;
+	}
+	surprise->product *= probability;
+	if (++surprise->factors < LOG_ROWS)
+		return;
+	surprise->sum -= log(surprise->product);
+	surprise->product = 1;
+	surprise->factors = 0;
+}
+
+static double
+surprise_sum(const Surprise *surprise)
+{
+	return surprise->sum - log(surprise->product);
 }
 
 static void
 add_binary(CvmScoreSheet *sheet, int rows, const double *labels,
 		   const double *probabilities, const double *weights)
 {
-	double		log_loss = 0;
+	Surprise	log_loss = {.product = 1};
 	double		squares = 0;
 
 	for (int i = 0; i < rows; i++)
@@ -150,11 +181,11 @@ add_binary(CvmScoreSheet *sheet, int rows, const double *labels,
 		if (!(weights[i] > 0))
 			continue;
 		sheet->confusion[positive * 2 + (probability > 0.5)] += weights[i];
-		log_loss += weights[i] * surprise(positive ? probability : 1 - probability);
+		add_surprise(&log_loss, positive ? probability : 1 - probability, weights[i]);
 		squares += weights[i] * error * error;
 		cvm_ranking_add(sheet->rankings, positive, probability, weights[i]);
 	}
-	cvm_sum_add(&sheet->log_loss, log_loss);
+	cvm_sum_add(&sheet->log_loss, surprise_sum(&log_loss));
 	cvm_sum_add(&sheet->squares, squares);
 }
 
@@ -162,7 +193,7 @@ static void
 add_multiclass(CvmScoreSheet *sheet, int rows, const double *labels,
 			   const double *probabilities, const double *weights)
 {
-	double		log_loss = 0;
+	Surprise	log_loss = {.product = 1};
 
 	for (int i = 0; i < rows; i++)
 	{
@@ -179,9 +210,9 @@ add_multiclass(CvmScoreSheet *sheet, int rows, const double *labels,
 			cvm_ranking_add(&sheet->rankings[k], label == k, own[k], weights[i]);
 		}
 		sheet->confusion[(size_t) label * sheet->classes + predicted] += weights[i];
-		log_loss += weights[i] * surprise(own[label]);
+		add_surprise(&log_loss, own[label], weights[i]);
 	}
-	cvm_sum_add(&sheet->log_loss, log_loss);
+	cvm_sum_add(&sheet->log_loss, surprise_sum(&log_loss));
 }
 
 void

@@ -152,12 +152,10 @@ static void
 predict_linear(void *state, const CvmBlock *block, double *predictions)
 {
 	Prepared   *prepared = (Prepared *) state;
-	int			outputs = prepared->shape.outputs;
 
 	cvm_predict_block(&prepared->shape, block, prepared->parameters, prepared->work,
 					  predictions);
-	for (int row = 0; row < block->rows; row++, predictions += outputs)
-		cvm_family_mean(prepared->shape.family, outputs, predictions, predictions);
+	cvm_family_means(prepared->shape.family, prepared->shape.outputs, block->rows, predictions);
 }
 
 #define LINEAR_FAMILY(family_name, family_number, task) \

@@ -296,11 +296,9 @@ static void
 predict_network(void *state, const CvmBlock *block, double *predictions)
 {
 	Prepared   *prepared = (Prepared *) state;
-	int			outputs = prepared->network.outputs;
 
 	cvm_network_predict(prepared->pass, block, predictions);
-	for (int row = 0; row < block->rows; row++, predictions += outputs)
-		cvm_family_mean(prepared->network.family, outputs, predictions, predictions);
+	cvm_family_means(prepared->network.family, prepared->network.outputs, block->rows, predictions);
 }
 
 const CvmLearner cvm_learner_neural_network = {
