@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 
 #include "frame/column.h"
+#include "pg/compat.h"
 #include "score/scorer_cache.h"
 
 #define MOST_SCORERS 8			/* of a model */
