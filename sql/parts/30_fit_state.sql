@@ -60,15 +60,15 @@ CREATE OPERATOR cvm.<> (
 );
 COMMENT ON OPERATOR cvm.<> (cvm.fit_state, cvm.fit_state) IS 'different in something';
 
-CREATE FUNCTION cvm.fit_state_to_jsonb(cvm.fit_state) RETURNS jsonb
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
-$$ SELECT pg_catalog.to_jsonb(i) OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('state', $1::text)
-	FROM cvm.fit_state_information($1) AS i $$;
+CREATE FUNCTION cvm.fit_state_to_jsonb(state cvm.fit_state) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN (SELECT to_jsonb(i) || jsonb_build_object('state', state::text)
+		FROM cvm.fit_state_information(state) AS i);
 COMMENT ON FUNCTION cvm.fit_state_to_jsonb(cvm.fit_state) IS
 	'what a state has seen, and under the key state its text form; cast back it is the same state';
-CREATE FUNCTION cvm.jsonb_to_fit_state(jsonb) RETURNS cvm.fit_state
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
-$$ SELECT ($1 OPERATOR(pg_catalog.->>) 'state')::cvm.fit_state $$;
+CREATE FUNCTION cvm.jsonb_to_fit_state(json jsonb) RETURNS cvm.fit_state
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN (json ->> 'state')::cvm.fit_state;
 COMMENT ON FUNCTION cvm.jsonb_to_fit_state(jsonb) IS
 	'a state from jsonb: the text form under the key state, checked; other keys are not read';
 CREATE CAST (cvm.fit_state AS jsonb) WITH FUNCTION cvm.fit_state_to_jsonb(cvm.fit_state) AS ASSIGNMENT;
