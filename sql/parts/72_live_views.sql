@@ -35,3 +35,29 @@ COMMENT ON COLUMN cvm.live_performance.mean_prediction IS 'mean predicted number
 COMMENT ON COLUMN cvm.live_performance.mean_outcome IS 'mean outcome, or share of the positive class';
 COMMENT ON COLUMN cvm.live_performance.lift IS 'how many times more positives there were among the tenth with the highest scores, for two classes';
 COMMENT ON COLUMN cvm.live_performance.rmse IS 'root of the mean squared error, for numbers';
+
+CREATE VIEW cvm.feature_drift WITH (security_barrier) AS
+SELECT r.model, d.version, d.day, d.feature, d.rows, d.psi, d.ks, d.chi_squared, d.p_value,
+	d.missing_share, d.trained_missing_share, d.unseen_share, d.trained_unseen_share
+FROM cvm.model_registry AS r
+JOIN cvm.drift_log AS d ON d.model = r.model
+WHERE pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
+		SELECT FROM cvm.model_grants AS g
+		WHERE g.model = r.model
+			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage')));
+
+COMMENT ON VIEW cvm.feature_drift IS
+	'one row a version, day and feature: how far the rows of that day were from those that the version learned from';
+COMMENT ON COLUMN cvm.feature_drift.model IS 'name of the model';
+COMMENT ON COLUMN cvm.feature_drift.version IS 'version that was active';
+COMMENT ON COLUMN cvm.feature_drift.day IS 'day of the measurement, in UTC';
+COMMENT ON COLUMN cvm.feature_drift.feature IS 'input column, or a part of it: signup (month), x[3]';
+COMMENT ON COLUMN cvm.feature_drift.rows IS 'rows that were compared';
+COMMENT ON COLUMN cvm.feature_drift.psi IS 'population stability index over deciles or levels and missing values: below 0.1 nothing to speak of, above 0.25 a shift';
+COMMENT ON COLUMN cvm.feature_drift.ks IS 'of numbers: Kolmogorov-Smirnov distance at the deciles, missing values left out';
+COMMENT ON COLUMN cvm.feature_drift.chi_squared IS 'of categories: chi-squared statistic of the levels that were known';
+COMMENT ON COLUMN cvm.feature_drift.p_value IS 'how often rows of the same distribution would be as far apart; with many rows the least shift is significant, so look at psi first';
+COMMENT ON COLUMN cvm.feature_drift.missing_share IS 'share of missing values';
+COMMENT ON COLUMN cvm.feature_drift.trained_missing_share IS 'the same in training';
+COMMENT ON COLUMN cvm.feature_drift.unseen_share IS 'of categories: share of rows whose category was new or too rare in training to have a level of its own';
+COMMENT ON COLUMN cvm.feature_drift.trained_unseen_share IS 'share of rows with too rare a category in training';

@@ -1,8 +1,8 @@
 /*
  * distribution.c
- *		Tail probabilities for tests of coefficients.
+ *		Tail probabilities for tests of coefficients and of drift.
  *
- * Both are computed as tails, never as one minus something, so that a
+ * All are computed as tails, never as one minus something, so that a
  * p-value of 1e-200 has all its digits.
  */
 #include "base/distribution.h"
@@ -116,4 +116,84 @@ cvm_student_two_sided(double t, double freedom)
 	if (x < (a + 1) / (a + 2.5))
 		return exp(log_front) * beta_fraction(x, a, 0.5) / a;
 	return 1 - exp(log_front) * beta_fraction(y, 0.5, a) / 0.5;
+}
+
+/*
+ * Q(a, x) = Gamma(a, x) / Gamma(a), by its power series for small x (Abramowitz
+ * and Stegun 6.5.29) and its continued fraction for large ones (6.5.31,
+ * modified Lentz).
+ */
+double
+cvm_chi_squared_tail(double x, double freedom)
+{
+	const double tiny = DBL_MIN / DBL_EPSILON;
+	double		a = freedom / 2;
+	double		half = x / 2;
+	double		front;
+	double		b;
+	double		c;
+	double		d;
+	double		fraction;
+
+	if (isnan(x) || !(freedom > 0))
+		return NAN;
+	if (x <= 0)
+		return 1;
+	if (isinf(x))
+		return 0;
+	front = exp(a * log(half) - half - lgamma(a));
+	if (half < a + 1)
+	{
+		double		term = 1 / a;
+		double		sum = term;
+
+		for (int n = 1; n <= 100000 && term > sum * DBL_EPSILON; n++)
+		{
+			term *= half / (a + n);
+			sum += term;
+		}
+		return 1 - front * sum;
+	}
+
+	b = half + 1 - a;
+	c = 1 / tiny;
+	d = 1 / b;
+	fraction = d;
+	for (int n = 1; n <= 100000; n++)
+	{
+		double		step;
+
+		b += 2;
+		d = -n * (n - a) * d + b;
+		d = 1 / (fabs(d) < tiny ? tiny : d);
+		c = b - n * (n - a) / c;
+		c = fabs(c) < tiny ? tiny : c;
+		step = d * c;
+		fraction *= step;
+		if (fabs(step - 1) < 2 * DBL_EPSILON)
+			break;
+	}
+	return front * fraction;
+}
+
+double
+cvm_kolmogorov_tail(double distance, double rows)
+{
+	double		root = sqrt(rows);
+	double		lambda = (root + 0.12 + 0.11 / root) * distance;
+	double		sum = 0;
+
+	if (isnan(distance) || !(rows > 0))
+		return NAN;
+	if (lambda < 0.2)			/* one, to all digits */
+		return 1;
+	for (int k = 1; k <= 100; k++)
+	{
+		double		term = exp(-2.0 * k * k * lambda * lambda);
+
+		sum += k % 2 == 1 ? term : -term;
+		if (term < DBL_EPSILON * sum)
+			break;
+	}
+	return fmin(2 * sum, 1);
 }

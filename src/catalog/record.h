@@ -29,7 +29,7 @@ extern int	cvm_record_version(const char *name, const CvmModel *model, const cha
 extern void cvm_record_metrics(const char *name, int version, const char *data_set,
 							   const CvmMetric *metrics, int count);
 
-/* Per feature: kind, missing share, mean, deviation, deciles, category shares. */
+/* Per feature: kind, missing share, mean, deviation, percentiles, category shares. */
 extern void cvm_record_profile(const char *name, int version, const CvmProfile *profile,
 							   const CvmEncoder *encoder);
 

@@ -198,12 +198,12 @@ extern void cvm_encoder_release(CvmEncoder *encoder);
 extern int64_t cvm_profile_missing_cells(const CvmProfile *profile);
 
 /*
- * Deciles of the values of a number term that were not missing, from a sample
+ * Percentiles of the values of a number term that were not missing, from a sample
  * of some thousand rows; the first and last are the true extremes.  false:
  * the term is a category, or the sample has no value of it.  encoder was
  * learned from this profile.
  */
-#define CVM_QUANTILES 11
+#define CVM_QUANTILES 101
 
 extern bool cvm_profile_quantiles(const CvmProfile *profile, const CvmEncoder *encoder,
 								  int term, double quantiles[CVM_QUANTILES]);

@@ -1,6 +1,7 @@
 /*
  * test_distribution.c
- *		p-values against scipy.stats 1.10.1: 2 * t.sf(t, v), 2 * norm.sf(z).
+ *		p-values against scipy.stats 1.10.1: 2 * t.sf(t, v), 2 * norm.sf(z),
+ *		chi2.sf(x, v), special.kolmogorov(d).
  */
 #include "check.h"
 
@@ -33,6 +34,31 @@ static const double normal[][2] = {
 	{37, 1.1451142445047853e-299}
 };
 
+static const double chi_squared[][3] = {
+	{0.5, 1, 0.47950012218695337},
+	{3.84, 1, 0.05004352124870519},
+	{10, 3, 0.01856613546304325},
+	{0.001, 2, 0.9995001249791693},
+	{50, 10, 2.669083424904495e-07},
+	{200, 10, 1.6139305336977317e-37},
+	{90, 100, 0.7531979655998298},
+	{150, 100, 0.0009039320423540184},
+	{1200, 1000, 1.2255942330622893e-05},
+	{0.001, 0.5, 0.8350402492315872},
+	{700, 4, 3.4852862290889247e-150}
+};
+
+/* The limit distribution, without the correction for few rows. */
+static const double kolmogorov[][2] = {
+	{0.3, 0.9999906941986655},
+	{0.5, 0.9639452436648751},
+	{0.8, 0.5441424115741981},
+	{1.0, 0.26999967167735456},
+	{1.36, 0.049485876755377876},
+	{2, 0.0006709252557796953},
+	{4, 2.532833109818835e-14}
+};
+
 int
 main(void)
 {
@@ -53,5 +79,14 @@ main(void)
 	CHECK(isnan(cvm_student_two_sided(1, 0)));
 	CHECK(isnan(cvm_student_two_sided(1, NAN)));
 	CHECK(isnan(cvm_normal_two_sided(NAN)));
+
+	for (size_t i = 0; i < sizeof(chi_squared) / sizeof(chi_squared[0]); i++)
+		CHECK_CLOSE(cvm_chi_squared_tail(chi_squared[i][0], chi_squared[i][1]) / chi_squared[i][2], 1, 1e-10);
+	CHECK(cvm_chi_squared_tail(0, 3) == 1 && cvm_chi_squared_tail(INFINITY, 3) == 0);
+	CHECK(isnan(cvm_chi_squared_tail(NAN, 3)) && isnan(cvm_chi_squared_tail(1, 0)));
+	for (size_t i = 0; i < sizeof(kolmogorov) / sizeof(kolmogorov[0]); i++)
+		CHECK_CLOSE(cvm_kolmogorov_tail(kolmogorov[i][0] / (100 + 0.12 + 0.0011), 10000) / kolmogorov[i][1], 1, 1e-9);
+	CHECK(cvm_kolmogorov_tail(0, 100) == 1 && cvm_kolmogorov_tail(1, 1000) < 1e-300);
+	CHECK(isnan(cvm_kolmogorov_tail(NAN, 10)) && isnan(cvm_kolmogorov_tail(0.1, 0)));
 	return check_done();
 }

@@ -1,0 +1,33 @@
+-- drift: how far today's rows are from those that a version learned from
+
+CREATE TABLE cvm.drift_log (
+	model text NOT NULL,
+	version integer NOT NULL,
+	day date NOT NULL,
+	feature text NOT NULL,
+	rows bigint NOT NULL,
+	psi float8 NOT NULL,
+	ks float8,
+	chi_squared float8,
+	p_value float8,
+	missing_share float8 NOT NULL,
+	trained_missing_share float8 NOT NULL,
+	unseen_share float8,
+	trained_unseen_share float8,
+	PRIMARY KEY (model, version, day, feature),
+	FOREIGN KEY (model, version) REFERENCES cvm.model_versions (model, version)
+		ON UPDATE CASCADE ON DELETE CASCADE
+);
+
+COMMENT ON TABLE cvm.drift_log IS
+	'one row per version, day and feature on which drift was measured; people read cvm.feature_drift';
+
+SELECT pg_catalog.pg_extension_config_dump('cvm.drift_log', '');
+
+CREATE FUNCTION cvm.measure_drift(model text, source text DEFAULT NULL,
+	OUT rows bigint, OUT feature text, OUT psi float8)
+RETURNS record
+LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_measure_drift_sql';
+
+COMMENT ON FUNCTION cvm.measure_drift(text, text) IS
+	'compares the features of a source (the model''s own, past the watermark of its active version where that has one) with those that the active version learned from, and writes what it finds into cvm.feature_drift as of today; returns the rows that were compared and the feature with the largest population stability index; only for the owner';

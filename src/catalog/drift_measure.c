@@ -1,0 +1,493 @@
+/*
+ * drift_measure.c
+ *		Measuring how far today's rows are from those of the active version.
+ *
+ * Every term of the encoder has bins: between the deciles of its training rows,
+ * or its levels, and one for missing values; what was never seen has one that
+ * nothing is expected in.  One scan counts rows in all of them.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "tcop/dest.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "base/distribution.h"
+#include "catalog/access.h"
+#include "catalog/drift_measure.h"
+#include "frame/column.h"
+#include "frame/frame.h"
+#include "frame/source.h"
+#include "learn/drift.h"
+#include "model/model_type.h"
+#include "pg/options_json.h"
+
+typedef struct TermBins
+{
+	const CvmTerm *term;
+	int			bins;			/* without that of missing values */
+	double	   *expected;		/* bins + 1 shares, the last of missing values */
+	double	   *counts;			/* bins + 1 */
+	double		edges[CVM_DRIFT_BINS];	/* numbers */
+	int			edge_count;
+	int		   *sorted;			/* categories: levels in the order of their names */
+} TermBins;
+
+typedef struct InputColumn
+{
+	CvmColumnReader *reader;
+	int			first_term;		/* its terms follow one another */
+	int			term_count;
+} InputColumn;
+
+typedef struct Measurement
+{
+	DestReceiver receiver;		/* first: the executor knows this */
+	const CvmModel *model;
+	InputColumn *inputs;
+	TermBins   *terms;
+	double	   *elements;		/* of the longest array */
+	MemoryContext row_context;
+	int			rows;
+} Measurement;
+
+/* ---- counting ---- */
+
+static void
+count_number(TermBins *bins, double number)
+{
+	int			bin = 0;
+
+	if (isnan(number))
+		bin = bins->bins;
+	else if (bins->term->kind == CVM_TERM_INDICATOR)
+		bin = number != 0;
+	else
+		while (bin < bins->edge_count && number > bins->edges[bin])
+			bin++;
+	bins->counts[bin]++;
+}
+
+/* A level by its name; the last bin but that of missing values: never seen. */
+static int
+find_level(const TermBins *bins, const char *text, int length)
+{
+	int			low = 0;
+	int			high = bins->term->level_count;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		const char *level = bins->term->levels[bins->sorted[middle]];
+		int			order = strncmp(level, text, length);
+
+		if (order == 0 && level[length] == '\0')
+			return bins->sorted[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return bins->bins - 1;
+}
+
+static void
+count_level(TermBins *bins, const char *text, int length)
+{
+	const CvmTerm *term = bins->term;
+	int			bin = text == NULL ? bins->bins : find_level(bins, text, length);
+
+	/* the names of the shared levels are nobody's category */
+	if (text != NULL && (bin == term->other_level || bin == term->missing_level))
+		bin = bins->bins - 1;
+	bins->counts[bin]++;
+}
+
+static void
+count_part_level(TermBins *bins, int part)
+{
+	char		text[12];
+
+	snprintf(text, sizeof(text), "%d", part);
+	count_level(bins, part == 0 ? NULL : text, strlen(text));
+}
+
+static void
+count_input(Measurement *measurement, int index, Datum value, bool isnull)
+{
+	InputColumn *input = &measurement->inputs[index];
+	TermBins   *terms = &measurement->terms[input->first_term];
+	int			month = 0;
+	int			weekday = 0;
+	int			length;
+	const char *text;
+
+	switch (measurement->model->encoder.inputs[index].kind)
+	{
+		case CVM_INPUT_CATEGORY:
+			text = cvm_column_text(input->reader, value, isnull, &length);
+			count_level(terms, text, length);
+			return;
+		case CVM_INPUT_TIME:
+			{
+				double		days = cvm_column_time(input->reader, value, isnull, &month, &weekday);
+
+				for (int i = 0; i < input->term_count; i++)
+				{
+					if (terms[i].term->part == 0)
+						count_number(&terms[i], days);
+					else
+						count_part_level(&terms[i], terms[i].term->part == 1 ? month : weekday);
+				}
+				return;
+			}
+		case CVM_INPUT_ARRAY:
+			cvm_column_array(input->reader, value, isnull, measurement->elements);
+			for (int i = 0; i < input->term_count; i++)
+				count_number(&terms[i], measurement->elements[terms[i].term->part]);
+			return;
+		default:
+			count_number(terms, cvm_column_number(input->reader, value, isnull));
+	}
+}
+
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	Measurement *measurement = (Measurement *) self;
+	MemoryContext caller = MemoryContextSwitchTo(measurement->row_context);
+
+	slot_getallattrs(slot);
+	for (int i = 0; i < measurement->model->encoder.input_count; i++)
+		count_input(measurement, i, slot->tts_values[i], slot->tts_isnull[i]);
+	measurement->rows++;
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(measurement->row_context);
+	return true;
+}
+
+static void
+start_rows(DestReceiver *self, int operation, TupleDesc columns)
+{
+}
+
+static void
+end_rows(DestReceiver *self)
+{
+}
+
+/* ---- bins ---- */
+
+static int
+by_name(const void *left, const void *right, void *argument)
+{
+	const CvmTerm *term = argument;
+
+	return strcmp(term->levels[*(const int *) left], term->levels[*(const int *) right]);
+}
+
+static void
+level_bins(TermBins *bins)
+{
+	const CvmTerm *term = bins->term;
+
+	bins->bins = term->level_count + 1;
+	bins->expected = palloc0(sizeof(double) * (bins->bins + 1));
+	bins->sorted = palloc(sizeof(int) * term->level_count);
+	for (int i = 0; i < term->level_count; i++)
+	{
+		int			bin = i == term->missing_level ? bins->bins
+			: i == term->other_level ? bins->bins - 1 : i;
+
+		bins->sorted[i] = i;
+		bins->expected[bin] += term->level_shares[i];
+	}
+	qsort_arg(bins->sorted, term->level_count, sizeof(int), by_name, (void *) term);
+}
+
+static void
+number_bins(TermBins *bins, const double *quantiles)
+{
+	const CvmTerm *term = bins->term;
+
+	if (term->kind == CVM_TERM_INDICATOR)
+	{
+		bins->bins = 2;
+		bins->expected = palloc0(sizeof(double) * 3);
+		bins->expected[0] = 1 - term->mean;
+		bins->expected[1] = term->mean;
+	}
+	else
+	{
+		bins->expected = palloc0(sizeof(double) * (CVM_DRIFT_BINS + 1));
+		if (quantiles != NULL)
+			bins->edge_count = cvm_drift_bins(quantiles, CVM_QUANTILES, bins->edges,
+											  bins->expected);
+		else
+			bins->expected[0] = 1;
+		bins->bins = bins->edge_count + 1;
+	}
+	for (int i = 0; i < bins->bins; i++)
+		bins->expected[i] *= 1 - term->missing_share;
+	bins->expected[bins->bins] = term->missing_share;
+}
+
+/* The deciles of a term in the version's profile, or NULL. */
+static const double *
+profile_quantiles(const char *feature)
+{
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		Datum		value;
+		Datum	   *elements;
+		double	   *quantiles;
+		int			count;
+
+		if (strcmp(cvm_catalog_text(i, 1), feature) != 0)
+			continue;
+		value = cvm_catalog_datum(i, 2, &isnull);
+		if (isnull)
+			return NULL;
+		deconstruct_array(DatumGetArrayTypeP(value), FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+						  TYPALIGN_DOUBLE, &elements, NULL, &count);
+		if (count != CVM_QUANTILES)
+			return NULL;
+		quantiles = palloc(sizeof(double) * count);
+		for (int k = 0; k < count; k++)
+			quantiles[k] = DatumGetFloat8(elements[k]);
+		return quantiles;
+	}
+	return NULL;
+}
+
+static void
+prepare_terms(Measurement *measurement, const char *name, int version)
+{
+	const CvmEncoder *encoder = &measurement->model->encoder;
+	Oid			types[] = {TEXTOID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(name), Int32GetDatum(version)};
+
+	cvm_catalog_execute("SELECT feature, quantiles FROM cvm.feature_profile"
+						" WHERE model = $1 AND version = $2",
+						2, types, values, NULL, true);
+	measurement->terms = palloc0(sizeof(TermBins) * Max(encoder->term_count, 1));
+	for (int i = 0; i < encoder->term_count; i++)
+	{
+		TermBins   *bins = &measurement->terms[i];
+		InputColumn *input = &measurement->inputs[encoder->terms[i].input];
+
+		bins->term = &encoder->terms[i];
+		if (input->term_count++ == 0)
+			input->first_term = i;
+		if (bins->term->kind == CVM_TERM_CATEGORY)
+			level_bins(bins);
+		else
+			number_bins(bins, profile_quantiles(bins->term->name));
+		bins->counts = palloc0(sizeof(double) * (bins->bins + 1));
+	}
+}
+
+/* ---- the source ---- */
+
+/* What is compared: a source, or the model's own past its watermark. */
+static char *
+rows_to_compare(const CvmDefinition *definition, const CvmModel *model, const char *source)
+{
+	char	   *item = cvm_source_from_item(source != NULL ? source : definition->source);
+	CvmOptions	options;
+	char	   *watermark;
+	Oid			types[] = {TEXTOID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(definition->model),
+	Int32GetDatum(definition->active_version)};
+
+	cvm_options_for_train(&options);
+	cvm_options_apply_json(&options,
+						   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(model->options))));
+	if (source != NULL || options.watermark == NULL)
+		return item;
+	cvm_catalog_execute("SELECT watermark FROM cvm.model_versions WHERE model = $1 AND version = $2",
+						2, types, values, NULL, true);
+	watermark = SPI_processed > 0 ? cvm_catalog_text(0, 1) : NULL;
+	if (watermark == NULL)
+		return item;
+	return psprintf("(SELECT * FROM %s AS source WHERE source.%s > %s)", item,
+					quote_identifier(options.watermark), quote_literal_cstr(watermark));
+}
+
+static char *
+prepare_inputs(Measurement *measurement, const char *item)
+{
+	const CvmEncoder *encoder = &measurement->model->encoder;
+	TupleDesc	columns = cvm_source_describe(item);
+	StringInfoData query;
+	int			longest = 1;
+
+	initStringInfo(&query);
+	measurement->inputs = palloc0(sizeof(InputColumn) * Max(encoder->input_count, 1));
+	for (int i = 0; i < encoder->input_count; i++)
+	{
+		const CvmInput *input = &encoder->inputs[i];
+		int			column = cvm_source_column(columns, input->name, "feature");
+
+		measurement->inputs[i].reader =
+			cvm_column_reader_create(input->name, TupleDescAttr(columns, column)->atttypid,
+									 input->kind, input->elements);
+		longest = Max(longest, input->elements);
+		appendStringInfo(&query, "%s source.%s", i == 0 ? "SELECT" : ",",
+						 quote_identifier(input->name));
+	}
+	appendStringInfo(&query, " FROM %s AS source", item);
+	measurement->elements = palloc(sizeof(double) * longest);
+	return query.data;
+}
+
+/* ---- what was found ---- */
+
+static Datum
+number_or_null(double number, char *null)
+{
+	*null = isfinite(number) ? ' ' : 'n';
+	return Float8GetDatum(number);
+}
+
+static double
+record_term(const CvmDefinition *definition, const TermBins *bins, int rows)
+{
+	bool		is_number = bins->term->kind == CVM_TERM_NUMBER;
+	double		psi = cvm_drift_psi(bins->expected, bins->counts, bins->bins + 1);
+	double		missing = bins->counts[bins->bins];
+	double		ks = NAN;
+	double		chi_squared = NAN;
+	double		p_value = NAN;
+	double		unseen = NAN;
+	Oid			types[] = {TEXTOID, INT4OID, TEXTOID, INT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID,
+	FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID};
+	Datum		values[12];
+	char		nulls[] = "            ";
+
+	if (is_number && rows > missing)
+	{
+		ks = cvm_drift_ks(bins->expected, bins->counts, bins->bins);
+		p_value = cvm_kolmogorov_tail(ks, rows - missing);
+	}
+	else if (!is_number)
+	{
+		int			freedom;
+
+		chi_squared = cvm_drift_chi_squared(bins->expected, bins->counts, bins->bins + 1, &freedom);
+		p_value = freedom > 0 ? cvm_chi_squared_tail(chi_squared, freedom) : NAN;
+	}
+	values[10] = values[11] = (Datum) 0;
+	nulls[10] = nulls[11] = 'n';
+	if (bins->term->kind == CVM_TERM_CATEGORY)
+	{
+		unseen = bins->counts[bins->bins - 1] / rows;
+		values[10] = number_or_null(unseen, &nulls[10]);
+		values[11] = number_or_null(bins->expected[bins->bins - 1], &nulls[11]);
+	}
+	values[0] = CStringGetTextDatum(definition->model);
+	values[1] = Int32GetDatum(definition->active_version);
+	values[2] = CStringGetTextDatum(bins->term->name);
+	values[3] = Int64GetDatum(rows);
+	values[4] = Float8GetDatum(psi);
+	values[5] = number_or_null(ks, &nulls[5]);
+	values[6] = number_or_null(chi_squared, &nulls[6]);
+	values[7] = number_or_null(p_value, &nulls[7]);
+	values[8] = Float8GetDatum(missing / rows);
+	values[9] = Float8GetDatum(bins->expected[bins->bins]);
+	cvm_catalog_execute("INSERT INTO cvm.drift_log AS d (model, version, day, feature, rows, psi, ks,"
+						"  chi_squared, p_value, missing_share, trained_missing_share,"
+						"  unseen_share, trained_unseen_share)"
+						" VALUES ($1, $2, (cvm.clock() AT TIME ZONE 'UTC')::date, $3, $4, $5, $6,"
+						"  $7, $8, $9, $10, $11, $12)"
+						" ON CONFLICT (model, version, day, feature) DO UPDATE SET rows = excluded.rows,"
+						" psi = excluded.psi, ks = excluded.ks, chi_squared = excluded.chi_squared,"
+						" p_value = excluded.p_value, missing_share = excluded.missing_share,"
+						" trained_missing_share = excluded.trained_missing_share,"
+						" unseen_share = excluded.unseen_share,"
+						" trained_unseen_share = excluded.trained_unseen_share",
+						12, types, values, nulls, false);
+	return psi;
+}
+
+CvmDriftFinding
+cvm_measure_drift(const CvmDefinition *definition, const char *source)
+{
+	Measurement *measurement = palloc0(sizeof(Measurement));
+	CvmDriftFinding finding = {0};
+	int			version = cvm_active_version(definition);
+	const CvmModel *model = cvm_model_unpack(cvm_version_fitted(definition, version, false));
+	MemoryContext context = CurrentMemoryContext;
+	char	   *query;
+	CvmScan    *scan;
+
+	measurement->model = model;
+	query = prepare_inputs(measurement, rows_to_compare(definition, model, source));
+	MemoryContextSwitchTo(context);
+	prepare_terms(measurement, definition->model, version);
+	measurement->row_context = AllocSetContextCreate(CurrentMemoryContext, "cvm drift row",
+													 ALLOCSET_DEFAULT_SIZES);
+	measurement->receiver.receiveSlot = receive_row;
+	measurement->receiver.rStartup = start_rows;
+	measurement->receiver.rShutdown = end_rows;
+	measurement->receiver.rDestroy = end_rows;
+	measurement->receiver.mydest = DestNone;
+
+	scan = cvm_scan_open(query);
+	(void) cvm_scan_run(scan, 0, &measurement->receiver);
+	cvm_scan_close(scan);
+	finding.rows = measurement->rows;
+	for (int i = 0; i < model->encoder.term_count && measurement->rows > 0; i++)
+	{
+		double		psi = record_term(definition, &measurement->terms[i], measurement->rows);
+
+		if (finding.feature == NULL || psi > finding.psi)
+		{
+			finding.psi = psi;
+			finding.feature = model->encoder.terms[i].name;
+		}
+	}
+	return finding;
+}
+
+/* cvm.measure_drift(model text, source text) -> rows, feature, psi */
+PG_FUNCTION_INFO_V1(cvm_measure_drift_sql);
+Datum
+cvm_measure_drift_sql(PG_FUNCTION_ARGS)
+{
+	TupleDesc	columns;
+	CvmDriftFinding finding;
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		values[3];
+	bool		nulls[3] = {false};
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be NULL")));
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "cvm.measure_drift must return a row");
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	finding = cvm_measure_drift(cvm_definition_require_owner(text_to_cstring(PG_GETARG_TEXT_PP(0)), false),
+								PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	MemoryContextSwitchTo(caller);
+	values[0] = Int64GetDatum(finding.rows);
+	nulls[1] = nulls[2] = finding.feature == NULL;
+	if (finding.feature != NULL)
+	{
+		values[1] = CStringGetTextDatum(finding.feature);
+		values[2] = Float8GetDatum(finding.psi);
+	}
+	SPI_finish();
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+}
