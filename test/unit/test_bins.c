@@ -5,7 +5,7 @@
  */
 #include "check.h"
 
-#include "learn/tree/split.h"
+#include "learn/tree/tree_split.h"
 #include "tree_fixture.h"
 
 static void

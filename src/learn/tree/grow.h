@@ -11,7 +11,7 @@
 #define CVM_GROW_H
 
 #include "base/random.h"
-#include "learn/tree/split.h"
+#include "learn/tree/tree_split.h"
 
 typedef struct CvmGrowthOptions
 {

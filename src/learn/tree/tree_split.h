@@ -1,5 +1,5 @@
 /*
- * split.h
+ * tree_split.h
  *		The best question to ask the rows of a node, from their histogram.
  *
  * A side of a split has a score, and a split gains the scores of its sides

@@ -1,5 +1,5 @@
 /*
- * split.c
+ * tree_split.c
  *		The best question to ask the rows of a node, from their histogram.
  *
  * Numbers: every place between two bins, with the missing ones on either
@@ -8,7 +8,7 @@
  * values of little meaning: they go right, as levels do that the node has
  * never seen, and small ones are drawn towards the middle.
  */
-#include "learn/tree/split.h"
+#include "learn/tree/tree_split.h"
 
 #include <math.h>
 #include <stdlib.h>
