@@ -284,10 +284,11 @@ test_profile_quantiles(void)
 	CHECK(encoder->term_count == 3);
 	CHECK(!cvm_profile_quantiles(table.profile, encoder, 0, quantiles));
 	CHECK(cvm_profile_quantiles(table.profile, encoder, 1, quantiles));
-	CHECK(quantiles[0] == 1 && quantiles[10] == 999);
-	CHECK_CLOSE(quantiles[5], 500, 1e-3);
+	CHECK(quantiles[0] == 1 && quantiles[CVM_QUANTILES - 1] == 999);
+	CHECK_CLOSE(quantiles[CVM_QUANTILES / 2], 500, 1e-3);
 	CHECK(cvm_profile_quantiles(table.profile, encoder, 2, quantiles));
-	CHECK(quantiles[0] == -1000 && quantiles[10] == 0 && quantiles[5] == -500);
+	CHECK(quantiles[0] == -1000 && quantiles[CVM_QUANTILES - 1] == 0 &&
+		  quantiles[CVM_QUANTILES / 2] == -500);
 	CHECK(cvm_profile_missing_cells(table.profile) == 251 + 333);
 }
 
