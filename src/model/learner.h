@@ -94,6 +94,22 @@ struct CvmLearner
 	 */
 	int			(*transform_size) (const CvmModel *model);
 	void		(*transform) (void *prepared, const CvmBlock *block, double *values);
+
+	/*
+	 * What each term contributes to the score of the first row of a block
+	 * (Shapley values), of learners for which that is exact (NULL: it is not):
+	 * base by output, contributions by term and output.  Their sum is the
+	 * score: the linear predictor, or of trees that are not boosted the
+	 * prediction.  What it allocates it releases: prepared may outlive it.
+	 */
+	void		(*explain) (void *prepared, const CvmBlock *row, double *base,
+							double *contributions);
+
+	/*
+	 * How much each term has gained in training, of learners that know (NULL:
+	 * it does not): gains and, where that means anything, numbers of splits.
+	 */
+	void		(*importance) (const CvmModel *model, double *gains, int64_t *splits);
 };
 
 /* Every algorithm, by number; gaps are NULL. */

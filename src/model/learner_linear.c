@@ -130,6 +130,7 @@ check_linear(const CvmModel *model, CvmError *error)
 
 typedef struct Prepared
 {
+	const CvmEncoder *encoder;
 	CvmShape	shape;
 	double	   *parameters;		/* on the encoded scale */
 	double	   *work;
@@ -140,6 +141,7 @@ prepare_linear(const CvmModel *model)
 {
 	Prepared   *prepared = CVM_NEW(Prepared, 1);
 
+	prepared->encoder = &model->encoder;
 	prepared->shape = shape_of(&model->encoder, model->family, model->outputs,
 							   cvm_model_linear(model)->delta);
 	prepared->parameters = CVM_NEW(double, CVM_PARAMETERS(&prepared->shape));
@@ -158,12 +160,119 @@ predict_linear(void *state, const CvmBlock *block, double *predictions)
 	cvm_family_means(prepared->shape.family, prepared->shape.outputs, block->rows, predictions);
 }
 
+/* ---- what terms contribute ---- */
+
+/* Coefficient of a level; 0 for the reference. */
+static double
+level_effect(const double *parameters, const CvmTerm *term, int level)
+{
+	return level == 0 ? 0 : parameters[term->slot + level - 1];
+}
+
+static double
+mean_level_effect(const double *parameters, const CvmTerm *term)
+{
+	double		mean = 0;
+
+	for (int level = 1; level < term->level_count; level++)
+		mean += term->level_shares[level] * level_effect(parameters, term, level);
+	return mean;
+}
+
+/* What a number term adds for these encoded values of it and of its flag. */
+static double
+number_effect(const double *parameters, const CvmTerm *term, double value, double flag)
+{
+	return parameters[term->slot] * value +
+		(term->flag_slot >= 0 ? parameters[term->flag_slot] * flag : 0);
+}
+
+static double
+mean_number_effect(const double *parameters, const CvmTerm *term)
+{
+	return number_effect(parameters, term, (term->mean - term->center) / term->scale,
+						 term->missing_share);
+}
+
+/*
+ * The effect of a term less its mean over the training rows: the Shapley
+ * value where terms are independent (Lundberg and Lee, 2017).
+ */
+static void
+explain_linear(void *state, const CvmBlock *row, double *base, double *contributions)
+{
+	const Prepared *prepared = (const Prepared *) state;
+	const CvmEncoder *encoder = prepared->encoder;
+	int			outputs = prepared->shape.outputs;
+
+	for (int k = 0; k < outputs; k++)
+	{
+		const double *parameters = prepared->parameters + (size_t) k * (encoder->slots + 1);
+		int			coded = 0;
+
+		base[k] = parameters[encoder->slots];
+		for (int i = 0; i < encoder->term_count; i++)
+		{
+			const CvmTerm *term = &encoder->terms[i];
+			double		effect;
+			double		mean;
+
+			if (term->kind == CVM_TERM_CATEGORY)
+			{
+				int			code = row->codes[coded++];
+
+				effect = code == CVM_SINK(encoder->slots) ? 0 : parameters[code];
+				mean = mean_level_effect(parameters, term);
+			}
+			else
+			{
+				effect = number_effect(parameters, term, row->dense[term->slot],
+									   term->flag_slot >= 0 ? row->dense[term->flag_slot] : 0);
+				mean = mean_number_effect(parameters, term);
+			}
+			contributions[i * outputs + k] = effect - mean;
+			base[k] += mean;
+		}
+	}
+}
+
+/* The deviation of a term's contribution over the training rows, mean over the outputs. */
+static void
+weigh_terms(const CvmModel *model, double *gains, int64_t *splits)
+{
+	const CvmEncoder *encoder = &model->encoder;
+	const Prepared *prepared = (const Prepared *) prepare_linear(model);
+
+	for (int i = 0; i < encoder->term_count; i++)
+	{
+		const CvmTerm *term = &encoder->terms[i];
+
+		gains[i] = 0;
+		splits[i] = 0;
+		for (int k = 0; k < model->outputs; k++)
+		{
+			const double *parameters = prepared->parameters + (size_t) k * (encoder->slots + 1);
+			double		variance = 0;
+
+			if (term->kind != CVM_TERM_CATEGORY)
+				variance = pow(parameters[term->slot] * term->deviation / term->scale, 2);
+			else
+				for (int level = 0; level < term->level_count; level++)
+					variance += term->level_shares[level] *
+						pow(level_effect(parameters, term, level) -
+							mean_level_effect(parameters, term), 2);
+			gains[i] += sqrt(variance) / model->outputs;
+		}
+	}
+}
+
 #define LINEAR_FAMILY(family_name, family_number, task) \
 const CvmLearner cvm_learner_##family_name = { \
 	.name = #family_name, .number = family_number, .tasks = CVM_TASK_BIT(task), \
 	.family = family_of, .fit = fit_linear, \
 	.describe = describe_linear, .check = check_linear, \
-	.prepare = prepare_linear, .predict = predict_linear \
+	.prepare = prepare_linear, .predict = predict_linear, \
+	.explain = explain_linear, .importance = weigh_terms \
 }
 
 LINEAR_FAMILY(linear, CVM_LINEAR, CVM_REGRESSION);

@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "encode/expand.h"
+#include "learn/tree/tree_shap.h"
 #include "model/tree_payload.h"
 
 static CvmTreeMethod
@@ -218,6 +219,7 @@ typedef struct Prepared
 {
 	const CvmModel *model;
 	const CvmTreePayload *payload;
+	const CvmExpansion *layout;
 	CvmForestWalk *walk;
 } Prepared;
 
@@ -228,8 +230,8 @@ prepare_trees(const CvmModel *model)
 
 	prepared->model = model;
 	prepared->payload = cvm_model_trees(model);
-	prepared->walk = cvm_forest_walk_create(&prepared->payload->forest,
-											cvm_expansion_create(&model->encoder));
+	prepared->layout = cvm_expansion_create(&model->encoder);
+	prepared->walk = cvm_forest_walk_create(&prepared->payload->forest, prepared->layout);
 	return prepared;
 }
 
@@ -253,6 +255,63 @@ predict_trees(void *state, const CvmBlock *block, double *predictions)
 			cvm_family_mean(prepared->model->family, outputs, predictions, predictions);
 }
 
+/* ---- what columns contribute ---- */
+
+/* The term that a column stands for: dense ones by slot, then categories in order. */
+static int *
+terms_of_columns(const CvmEncoder *encoder)
+{
+	int		   *terms = CVM_NEW(int, encoder->term_count);
+	int			coded = encoder->dense_columns;
+
+	for (int i = 0; i < encoder->term_count; i++)
+		terms[encoder->terms[i].kind == CVM_TERM_CATEGORY ? coded++ : encoder->terms[i].slot] = i;
+	return terms;
+}
+
+static void
+explain_trees(void *state, const CvmBlock *row, double *base, double *contributions)
+{
+	const Prepared *prepared = (const Prepared *) state;
+	const CvmForest *forest = &prepared->payload->forest;
+	const CvmEncoder *encoder = &prepared->model->encoder;
+	CvmTreeShap *shap = cvm_tree_shap_create(forest, prepared->layout);
+	int			outputs = prepared->model->outputs;
+	int			columns = encoder->dense_columns + encoder->coded_columns;
+	double		divisor = prepared->payload->base == NULL ? forest->tree_count : 1;
+	double	   *by_column = CVM_NEW_ZERO(double, (size_t) columns * outputs);
+	int		   *terms = terms_of_columns(encoder);
+
+	for (int k = 0; k < outputs; k++)
+		base[k] = prepared->payload->base == NULL ? 0 : prepared->payload->base[k];
+	cvm_tree_shap_row(shap, row, 0, outputs, base, by_column);
+	for (int k = 0; k < outputs; k++)
+		base[k] /= divisor;
+	for (int c = 0; c < columns; c++)
+		for (int k = 0; k < outputs; k++)
+			contributions[terms[c] * outputs + k] = by_column[c * outputs + k] / divisor;
+	cvm_tree_shap_release(shap);
+	cvm_release(by_column);
+	cvm_release(terms);
+}
+
+static void
+sum_gains(const CvmModel *model, double *gains, int64_t *splits)
+{
+	const CvmForest *forest = &cvm_model_trees(model)->forest;
+	int		   *terms = terms_of_columns(&model->encoder);
+
+	memset(gains, 0, model->encoder.term_count * sizeof(double));
+	memset(splits, 0, model->encoder.term_count * sizeof(int64_t));
+	for (int i = 0; i < forest->node_count; i++)
+		if (forest->columns[i] >= 0)
+		{
+			gains[terms[forest->columns[i]]] += forest->gains[i];
+			splits[terms[forest->columns[i]]]++;
+		}
+	cvm_release(terms);
+}
+
 #define ANY_TARGET \
 	(CVM_TASK_BIT(CVM_REGRESSION) | CVM_TASK_BIT(CVM_BINARY) | CVM_TASK_BIT(CVM_MULTICLASS))
 
@@ -261,7 +320,8 @@ const CvmLearner cvm_learner_##learner_name = { \
 	.name = #learner_name, .number = learner_number, .tasks = ANY_TARGET, \
 	.keeps_missing = true, .narrow = narrowed_tasks, .family = family_of, .fit = fit_trees, \
 	.describe = cvm_tree_describe, .check = cvm_tree_check, \
-	.prepare = prepare_trees, .predict = predict_trees \
+	.prepare = prepare_trees, .predict = predict_trees, \
+	.explain = explain_trees, .importance = sum_gains \
 }
 
 TREE_LEARNER(decision_tree, CVM_ALGORITHM_DECISION_TREE);

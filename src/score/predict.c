@@ -26,6 +26,7 @@
 #include "model/model_type.h"
 #include "pg/compat.h"
 #include "score/model_cache.h"
+#include "score/predict.h"
 #include "score/scorer_cache.h"
 
 typedef struct PredictCall
@@ -473,3 +474,17 @@ TRANSFORM_FUNCTION(cvm_transform_value_row, score_value_row)
 TRANSFORM_FUNCTION(cvm_transform_name_array, score_name_array)
 TRANSFORM_FUNCTION(cvm_transform_value_array, score_value_array)
 TRANSFORM_FUNCTION(cvm_transform_columns, score_columns)
+
+/* ---- for explain.c ---- */
+
+CvmScorer *
+cvm_score_name_row(FunctionCallInfo fcinfo, const CvmModel **model)
+{
+	return score_name_row(fcinfo, model) == NULL ? NULL : predict_call(fcinfo)->scorer;
+}
+
+CvmScorer *
+cvm_score_value_row(FunctionCallInfo fcinfo, const CvmModel **model)
+{
+	return score_value_row(fcinfo, model) == NULL ? NULL : predict_call(fcinfo)->scorer;
+}

@@ -400,10 +400,13 @@ add_up(CvmScorer *scorer, const double *numbers)
 	cvm_family_mean(scorer->family, scorer->outputs, eta, eta);
 }
 
+/* As row "row" of a block. */
 static void
-encode(CvmScorer *scorer, const double *numbers)
+encode(const CvmScorer *scorer, const double *numbers, CvmBlock *block, int row)
 {
-	CvmBlock   *block = scorer->block;
+	const CvmEncoder *encoder = &scorer->model->encoder;
+	double	   *dense = block->dense + (size_t) row * encoder->dense_columns;
+	int32_t    *codes = block->codes + (size_t) row * encoder->coded_columns;
 
 	for (int i = 0; i < scorer->number_count; i++)
 	{
@@ -411,19 +414,18 @@ encode(CvmScorer *scorer, const double *numbers)
 		bool		missing = isnan(numbers[i]);
 
 		/* times the inverse, as in encode_block.c: the same bits */
-		block->dense[term->slot] = ((missing ? term->fill : numbers[i]) - term->center) *
+		dense[term->slot] = ((missing ? term->fill : numbers[i]) - term->center) *
 			(1 / term->scale);
 		if (term->flag_slot >= 0)
-			block->dense[term->flag_slot] = missing;
+			dense[term->flag_slot] = missing;
 	}
 	for (int i = 0; i < scorer->level_count; i++)
 	{
 		int			level = scorer->levels[i];
 
-		block->codes[i] = level > 0 ? scorer->level_steps[i].term->slot + level - 1 :
-			CVM_SINK(scorer->model->encoder.slots);
+		codes[i] = level > 0 ? scorer->level_steps[i].term->slot + level - 1 :
+			CVM_SINK(encoder->slots);
 	}
-	scorer->model->learner->predict(scorer->prepared, block, scorer->result);
 }
 
 /* plain: from the sum that the numbers add up to. */
@@ -448,7 +450,10 @@ score(CvmScorer *scorer, const double *numbers)
 	if (scorer->block == NULL)
 		add_up(scorer, numbers);
 	else
-		encode(scorer, numbers);
+	{
+		encode(scorer, numbers, scorer->block, 0);
+		scorer->model->learner->predict(scorer->prepared, scorer->block, scorer->result);
+	}
 	return scorer->result;
 }
 
@@ -592,4 +597,54 @@ cvm_scorer_transform(CvmScorer *scorer, int *count)
 	*count = scorer->model->learner->transform_size(scorer->model);
 	scorer->model->learner->transform(scorer->prepared, scorer->block, scorer->components);
 	return scorer->components;
+}
+
+/* ---- the row that was scored last ---- */
+
+void
+cvm_scorer_encode(CvmScorer *scorer, CvmBlock *block, int row)
+{
+	encode(scorer, scorer->numbers, block, row);
+}
+
+/*
+ * The scorer may outlive this call, and what is made here does not: linear
+ * families, which score without a block, are prepared for this row alone.
+ */
+void
+cvm_scorer_explain(CvmScorer *scorer, double *base, double *contributions)
+{
+	const CvmModel *model = scorer->model;
+	CvmBlock   *block;
+
+	if (scorer->block != NULL)
+	{
+		model->learner->explain(scorer->prepared, scorer->block, base, contributions);
+		return;
+	}
+	block = cvm_block_create(model->encoder.dense_columns, model->encoder.coded_columns);
+	block->rows = 1;
+	encode(scorer, scorer->numbers, block, 0);
+	model->learner->explain(model->learner->prepare(model), block, base, contributions);
+	pfree(block);
+}
+
+const char *
+cvm_scorer_term_text(const CvmScorer *scorer, int term)
+{
+	const CvmTerm *wanted = &scorer->model->encoder.terms[term];
+	int			number = 0;
+	int			level = 0;
+
+	for (int t = 0; t < term; t++)
+		if (scorer->model->encoder.terms[t].kind == CVM_TERM_CATEGORY)
+			level++;
+		else
+			number++;
+	if (wanted->kind == CVM_TERM_CATEGORY)
+		return scorer->levels[level] == wanted->missing_level ? NULL :
+			wanted->levels[scorer->levels[level]];
+	if (isnan(scorer->numbers[number]))
+		return NULL;
+	return psprintf("%.15g", scorer->numbers[number]);
 }

@@ -209,7 +209,7 @@ first_scores(const double *base, int outputs, size_t rows)
 }
 
 static void
-open(Boosting *boosting, const CvmTreeWork *work, double *base)
+begin(Boosting *boosting, const CvmTreeWork *work, double *base)
 {
 	int			outputs = work->task->outputs;
 	size_t		rows = work->training->rows;
@@ -297,7 +297,7 @@ cvm_boost(CvmTreeWork *work, CvmTreeFit *fit, CvmError *error)
 	int			round;
 
 	fit->base = CVM_NEW(double, work->task->outputs);
-	open(&boosting, work, fit->base);
+	begin(&boosting, work, fit->base);
 	fit->outcome = CVM_EPOCH_LIMIT;
 	fit->loss = training_loss(&boosting, true);
 	fit->validation_loss = validation_loss(&boosting);

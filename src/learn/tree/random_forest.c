@@ -77,7 +77,7 @@ open_classes(Growing *growing)
 }
 
 static void
-open(Growing *growing, const CvmTreeWork *work)
+begin(Growing *growing, const CvmTreeWork *work)
 {
 	size_t		rows = work->training->rows;
 	CvmGrowthOptions growth = cvm_tree_growth(work);
@@ -300,7 +300,7 @@ cvm_grow_forest(CvmTreeWork *work, CvmTreeFit *fit, CvmError *error)
 	Growing		growing = {0};
 	int			trees = work->task->method == CVM_RANDOM_FOREST ? work->options->trees : 1;
 
-	open(&growing, work);
+	begin(&growing, work);
 	for (int t = 1; t <= trees; t++)
 	{
 		size_t		count = draw_rows(&growing);
