@@ -14,11 +14,15 @@ CREATE TABLE cvm.schedules (
 	max_age interval CHECK (max_age > interval '0'),
 	after text REFERENCES cvm.model_registry (model)
 		ON UPDATE CASCADE ON DELETE SET NULL CHECK (after <> model),
+	drift_threshold float8 CHECK (drift_threshold > 0),
+	decay_threshold float8 CHECK (decay_threshold >= 0),
 	probation interval CHECK (probation > interval '0'),
+	check_every interval NOT NULL CHECK (check_every > interval '0'),
 	options jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL,
 
 	next_due timestamptz,
+	next_check timestamptz,
 	trained_at timestamptz NOT NULL,
 	new_rows bigint NOT NULL DEFAULT 0,
 	new_rows_at_start bigint NOT NULL DEFAULT 0,
@@ -70,6 +74,7 @@ SELECT s.model, r.owner, s.failures, s.new_rows, s.min_new_rows, s.next_due, s.r
 		WHEN s.trained_at + s.max_age <= c.now THEN 'older than ' || s.max_age
 		WHEN o.run > s.after_run
 			THEN pg_catalog.format('after run %s of model "%s"', o.run, s.after)
+		WHEN s.next_check <= c.now THEN 'due for a check'
 	END AS cause,
 	CASE
 		WHEN s.paused_at IS NOT NULL THEN 'paused: ' || s.paused_reason
@@ -85,7 +90,7 @@ SELECT s.model, r.owner, s.failures, s.new_rows, s.min_new_rows, s.next_due, s.r
 	CASE
 		WHEN s.paused_at IS NOT NULL THEN NULL
 		WHEN s.retry_at IS NOT NULL THEN s.retry_at
-		ELSE LEAST(s.next_due, s.trained_at + s.max_age)
+		ELSE LEAST(s.next_due, s.trained_at + s.max_age, s.next_check)
 	END AS due_at
 FROM cvm.schedules AS s
 JOIN cvm.model_registry AS r ON r.model = s.model

@@ -3,12 +3,13 @@
 CREATE FUNCTION cvm.schedule(model text, every interval DEFAULT NULL,
 	min_new_rows bigint DEFAULT NULL, options jsonb DEFAULT '{}', at text DEFAULT NULL,
 	time_zone text DEFAULT NULL, max_age interval DEFAULT NULL, after text DEFAULT NULL,
-	watermark text DEFAULT NULL)
+	watermark text DEFAULT NULL, drift_threshold float8 DEFAULT NULL, decay_threshold float8 DEFAULT NULL,
+	probation interval DEFAULT NULL, check_every interval DEFAULT NULL)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_schedule';
 
-COMMENT ON FUNCTION cvm.schedule(text, interval, bigint, jsonb, text, text, interval, text, text) IS
-	'has the background worker retrain a model with the rights of its owner whenever one of these says so: every so often; at the times of a cron expression; when so many rows were inserted into its source table, or have a greater value of a watermark column; when its last training is older than max_age; after each successful run of another model. options are added to those of the model; time_zone (the session''s) is the one whose days and hours count. Replaces an earlier schedule; only for the owner';
+COMMENT ON FUNCTION cvm.schedule(text, interval, bigint, jsonb, text, text, interval, text, text, float8, float8, interval, interval) IS
+	'has the background worker retrain a model with the rights of its owner whenever one of these says so: every so often; at the times of a cron expression; when so many rows were inserted into its source table, or have a greater value of a watermark column; when its last training is older than max_age; after each successful run of another model; when a feature drifts past a population stability index; when live outcomes are worse than held-out rows by a share. A new version on probation is rolled back when it does worse on live outcomes than the one before. Drift, decay, probation and challengers are looked after every check_every (a day). options are added to those of the model; time_zone (the session''s) is the one whose days and hours count. Replaces an earlier schedule; only for the owner';
 
 CREATE FUNCTION cvm.unschedule(model text) RETURNS void
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_unschedule';

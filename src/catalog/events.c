@@ -38,6 +38,8 @@ static const struct
 	[CVM_EVENT_VERSION_PROMOTED] = {"version_promoted", false},
 	[CVM_EVENT_VERSION_REJECTED] = {"version_rejected", true},
 	[CVM_EVENT_VERSION_ROLLED_BACK] = {"version_rolled_back", true},
+	[CVM_EVENT_DRIFT] = {"drift_detected", true},
+	[CVM_EVENT_DECAY] = {"decay_detected", true},
 	[CVM_EVENT_SCHEDULED] = {"scheduled", false},
 	[CVM_EVENT_UNSCHEDULED] = {"unscheduled", false},
 	[CVM_EVENT_SCHEDULE_PAUSED] = {"schedule_paused", true},

@@ -24,6 +24,8 @@ typedef enum CvmEventKind
 	CVM_EVENT_VERSION_PROMOTED,
 	CVM_EVENT_VERSION_REJECTED, /* an alert */
 	CVM_EVENT_VERSION_ROLLED_BACK,	/* by itself: an alert */
+	CVM_EVENT_DRIFT,			/* past its threshold: an alert */
+	CVM_EVENT_DECAY,			/* the same */
 	CVM_EVENT_SCHEDULED,
 	CVM_EVENT_UNSCHEDULED,
 	CVM_EVENT_SCHEDULE_PAUSED,	/* an alert */

@@ -14,6 +14,8 @@
  *					anything, but what is worse by more than that is kept out
  *	  if_better		an interval above zero
  *	  manual		that somebody calls cvm.promote
+ *	  challenger	a better figure on live rows: it is scored beside the active
+ *					version until there is enough evidence (worker/check.c)
  *
  * What is not promoted is "rejected" when its interval lies below zero, that
  * is, when it was shown to be worse, and stays a "candidate" otherwise.  Where
@@ -132,6 +134,12 @@ cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, const CvmModel *cand
 	if (number == 0)
 	{
 		decision.reason = pstrdup("first version");
+		return decision;
+	}
+	if (options->promote == CVM_PROMOTE_CHALLENGER)
+	{
+		decision.status = "challenger";
+		decision.reason = psprintf("challenges version %d", number);
 		return decision;
 	}
 	active = cvm_active_model_of(definition, true);

@@ -13,7 +13,7 @@
 
 typedef struct CvmDecision
 {
-	const char *status;			/* active, candidate or rejected */
+	const char *status;			/* active, candidate, challenger or rejected */
 	char	   *reason;			/* why, in the user's words */
 } CvmDecision;
 

@@ -66,17 +66,16 @@ cvm_promote(PG_FUNCTION_ARGS)
 
 /*
  * cvm.rollback(model text) -> integer: back to the version that was active
- * before.  The version that is left counts as rejected, so that another
- * rollback goes further back.
+ * before.
  */
 PG_FUNCTION_INFO_V1(cvm_rollback);
 Datum
 cvm_rollback(PG_FUNCTION_ARGS)
 {
 	CvmDefinition *definition = begin_change(fcinfo, "cvm.rollback()");
-	Oid			types[] = {TEXTOID, INT4OID, INT4OID};
+	Oid			types[] = {TEXTOID, INT4OID};
 	Datum		values[] = {CStringGetTextDatum(definition->model),
-	Int32GetDatum(definition->active_version), (Datum) 0};
+	Int32GetDatum(definition->active_version)};
 	int			version;
 
 	cvm_catalog_execute("SELECT version FROM cvm.model_versions WHERE model = $1"
@@ -89,13 +88,7 @@ cvm_rollback(PG_FUNCTION_ARGS)
 				 errmsg("model \"%s\" has no earlier active version", definition->model),
 				 errhint("cvm.promote(model, version) makes any version the active one.")));
 	version = cvm_catalog_integer(0, 1);
-	cvm_version_activate(definition->model, version,
-						 psprintf("rolled back from version %d", definition->active_version));
-	values[2] = Int32GetDatum(version);
-	cvm_catalog_execute("UPDATE cvm.model_versions SET status = 'rejected',"
-						" reason = 'rolled back to version ' || $3"
-						" WHERE model = $1 AND version = $2",
-						3, types, values, NULL, false);
+	cvm_version_roll_back(definition->model, definition->active_version, version, NULL);
 	SPI_finish();
 	PG_RETURN_INT32(version);
 }

@@ -264,3 +264,37 @@ cvm_version_activate(const char *model, int version, const char *reason)
 	cvm_catalog_changed();
 	cvm_event(CVM_EVENT_VERSION_PROMOTED, model, 0, version, reason);
 }
+
+void
+cvm_version_set_status(const char *model, int version, const char *status, const char *reason)
+{
+	Oid			types[] = {TEXTOID, INT4OID, TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(model), Int32GetDatum(version),
+	CStringGetTextDatum(status), CStringGetTextDatum(reason)};
+
+	cvm_catalog_execute("UPDATE cvm.model_versions SET status = $3, reason = $4"
+						" WHERE model = $1 AND version = $2 AND status <> 'active'",
+						4, types, values, NULL, false);
+}
+
+void
+cvm_version_replace_challengers(const char *model, int version)
+{
+	Oid			types[] = {TEXTOID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(model), Int32GetDatum(version)};
+
+	cvm_catalog_execute("UPDATE cvm.model_versions SET status = 'candidate',"
+						" reason = 'version ' || $2 || ' challenges in its place'"
+						" WHERE model = $1 AND status = 'challenger' AND version <> $2",
+						2, types, values, NULL, false);
+}
+
+void
+cvm_version_roll_back(const char *model, int bad, int good, const char *reason)
+{
+	cvm_version_activate(model, good, psprintf("rolled back from version %d%s%s", bad,
+											   reason ? ": " : "", reason ? reason : ""));
+	cvm_version_set_status(model, bad, "rejected",
+						   psprintf("rolled back to version %d%s%s", good,
+									reason ? ": " : "", reason ? reason : ""));
+}

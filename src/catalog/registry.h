@@ -70,4 +70,17 @@ extern struct varlena *cvm_version_fitted(const CvmDefinition *definition, int v
  * caller has checked rights and holds the lock of the registry row. */
 extern void cvm_version_activate(const char *model, int version, const char *reason);
 
+/* Gives a version that is not the active one another status, with its reason. */
+extern void cvm_version_set_status(const char *model, int version, const char *status,
+								   const char *reason);
+
+/* Challengers but this one are candidates again: there is one at a time. */
+extern void cvm_version_replace_challengers(const char *model, int version);
+
+/*
+ * Makes "good" the active version again.  "bad", the active one, counts as
+ * rejected, so that another rollback goes further back.
+ */
+extern void cvm_version_roll_back(const char *model, int bad, int good, const char *reason);
+
 #endif							/* CVM_REGISTRY_H */

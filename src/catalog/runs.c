@@ -39,7 +39,7 @@ static const char *const statuses_before[] = {
 	[CVM_RUN_RUNNING] = "'queued'",
 	[CVM_RUN_SUCCEEDED] = "'running', 'succeeded'",
 	[CVM_RUN_FAILED] = "'queued', 'running'",
-	[CVM_RUN_SKIPPED] = "'queued'",
+	[CVM_RUN_SKIPPED] = "'queued', 'running'",
 	[CVM_RUN_CANCELLED] = "'queued', 'running'"
 };
 
@@ -168,4 +168,21 @@ cvm_run_wait(const char *model, int run, const char *reason)
 						" WHERE model = $1 AND run = $2 AND status = 'queued'"
 						" AND reason IS DISTINCT FROM $3",
 						3, types, values, NULL, false);
+}
+
+void
+cvm_run_change_cause(const char *model, int run, const char *cause)
+{
+	Oid			types[] = {TEXTOID, INT4OID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(model), Int32GetDatum(run),
+	CStringGetTextDatum(cause)};
+
+	cvm_catalog_execute("UPDATE cvm.training_runs SET cause = $3 WHERE model = $1 AND run = $2",
+						3, types, values, NULL, false);
+}
+
+const char *
+cvm_run_status_name(CvmRunStatus status)
+{
+	return status_names[status];
 }

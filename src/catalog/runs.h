@@ -10,7 +10,8 @@
 /*
  *	  (none) ---> queued ----> running ----> succeeded
  *		|			|			  |--------> failed
- *		|			|--> skipped  '--------> cancelled
+ *		|			|--> skipped  |--------> cancelled
+ *		|			|			  '--------> skipped: a check found no reason
  *		|			'--> cancelled, failed
  *		|--> running			retrain(wait => true)
  *		|--> succeeded			train(), in one piece when it is over
@@ -61,6 +62,11 @@ extern void cvm_run_succeed(const char *model, int run, const CvmRunResult *resu
  * NULL.  false: it had ended before. */
 extern bool cvm_run_end(const char *model, int run, CvmRunStatus status,
 						const char *reason, const char *error);
+
+/* What a check found, as the cause of the run that it was. */
+extern void cvm_run_change_cause(const char *model, int run, const char *cause);
+
+extern const char *cvm_run_status_name(CvmRunStatus status);
 
 /* Why a queued run still waits. */
 extern void cvm_run_wait(const char *model, int run, const char *reason);

@@ -407,6 +407,8 @@ cvm_training_store(CvmTraining *training, int run)
 	if (strcmp(decision.status, "rejected") == 0)
 		cvm_event(CVM_EVENT_VERSION_REJECTED, definition->model, run, result->version,
 				  decision.reason);
+	if (strcmp(decision.status, "challenger") == 0)
+		cvm_version_replace_challengers(definition->model, result->version);
 	if (promoted)
 		cvm_version_activate(definition->model, result->version, decision.reason);
 

@@ -30,7 +30,7 @@ static const char *const impurity_names[] = {"gini", "entropy", NULL};
 static const char *const objective_names[] = {
 	"auto", "squared", "logistic", "softmax", "poisson", "quantile", NULL
 };
-static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "manual", NULL};
+static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "manual", "challenger", NULL};
 
 #define NUMBER(name, minimum, maximum, default_text, help) \
 	{#name, CVM_OPTION_NUMBER, offsetof(CvmOptions, name), minimum, maximum, NULL, default_text, help}

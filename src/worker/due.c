@@ -293,6 +293,14 @@ cvm_schedule_started(const char *model)
 }
 
 void
+cvm_schedule_checked(const char *model)
+{
+	cvm_catalog_execute("UPDATE cvm.schedules SET next_check = cvm.clock() + check_every"
+						" WHERE model = $1 AND next_check <= cvm.clock()",
+						MODEL(model), false);
+}
+
+void
 cvm_schedule_succeeded(const char *model)
 {
 	cvm_catalog_execute("UPDATE cvm.schedules AS s SET failures = 0, retry_at = NULL,"

@@ -64,6 +64,9 @@ extern Jsonb *cvm_schedule_options(const char *model);
  */
 extern void cvm_schedule_started(const char *model);
 
+/* A check starts: the next one is due in check_every. */
+extern void cvm_schedule_checked(const char *model);
+
 /* It ended: success clears the back-off, failure doubles it, and the
  * cvm.pause_after_failures-th in a row pauses the schedule. */
 extern void cvm_schedule_succeeded(const char *model);

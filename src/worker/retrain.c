@@ -41,8 +41,7 @@ cvm_retrain(PG_FUNCTION_ARGS)
 {
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	bool		wait = PG_GETARG_BOOL(1);
-	CvmTrainResult *result;
-	char	   *error = NULL;
+	const char *reason;
 	int			run;
 
 	if (!wait && !cvm_worker_present())
@@ -55,9 +54,9 @@ cvm_retrain(PG_FUNCTION_ARGS)
 	run = cvm_run_create(name, "retrain", wait ? CVM_RUN_RUNNING : CVM_RUN_QUEUED, NULL, 1);
 	if (run == 0)
 		run_in_the_way(name);
-	if (wait && !cvm_run_here(name, run, &result, &error))
+	if (wait && cvm_run_here(name, run, &reason) == CVM_RUN_FAILED)
 		ereport(WARNING,
-				(errmsg("retraining of model \"%s\" failed: %s", name, error)));
+				(errmsg("retraining of model \"%s\" failed: %s", name, reason)));
 	SPI_finish();
 	if (!wait)
 		cvm_ask_at_commit();
@@ -82,22 +81,21 @@ cvm_run_due(PG_FUNCTION_ARGS)
 	{
 		CvmQueuedRun *queued = lfirst(cell);
 		CvmDefinition *definition = cvm_definition_find(queued->model, false);
-		CvmTrainResult *result = NULL;
-		char	   *error = NULL;
-		bool		succeeded;
+		const char *reason;
+		CvmRunStatus status;
 		Datum		values[4];
 		bool		nulls[4] = {false};
 
 		if (definition == NULL || !has_privs_of_role(GetUserId(), definition->owner) ||
 			!cvm_run_start(queued->model, queued->run))
 			continue;
-		succeeded = cvm_run_here(queued->model, queued->run, &result, &error);
+		status = cvm_run_here(queued->model, queued->run, &reason);
 		values[0] = CStringGetTextDatum(queued->model);
 		values[1] = Int32GetDatum(queued->run);
-		values[2] = CStringGetTextDatum(succeeded ? "succeeded" : "failed");
-		nulls[3] = succeeded && result->reason == NULL;
+		values[2] = CStringGetTextDatum(cvm_run_status_name(status));
+		nulls[3] = reason == NULL;
 		if (!nulls[3])
-			values[3] = CStringGetTextDatum(succeeded ? result->reason : error);
+			values[3] = CStringGetTextDatum(reason);
 		tuplestore_putvalues(out->setResult, out->setDesc, values, nulls);
 	}
 	SPI_finish();

@@ -27,9 +27,10 @@
 #include "pg/clock.h"
 #include "pg/report.h"
 #include "pg/settings.h"
+#include "worker/check.h"
 #include "worker/due.h"
-#include "worker/transaction.h"
 #include "worker/run.h"
+#include "worker/transaction.h"
 #include "worker/window.h"
 #include "worker/worker.h"
 
@@ -40,22 +41,46 @@ extern PGDLLEXPORT void cvm_run_main(Datum argument);
 
 /* ---- in this session ---- */
 
-bool
-cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error)
+/* Whether a run that is due for a check has nothing to train for: it is closed. */
+static bool
+closed_by_check(const char *model, int run, const char **reason)
+{
+	char	   *finding;
+
+	if (!cvm_is_check(model, run))
+		return false;
+	cvm_schedule_checked(model);
+	if (cvm_check(model, &finding))
+	{
+		cvm_run_change_cause(model, run, finding);
+		return false;
+	}
+	*reason = finding;
+	(void) cvm_run_end(model, run, CVM_RUN_SKIPPED, finding, NULL);
+	return true;
+}
+
+CvmRunStatus
+cvm_run_here(const char *model, int run, const char **reason)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool succeeded = false;
+	volatile CvmRunStatus status = CVM_RUN_FAILED;
 
-	*error = NULL;
-	cvm_schedule_started(model);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		*result = cvm_retraining_run(model, run, cvm_schedule_options(model));
+		if (closed_by_check(model, run, reason))
+			status = CVM_RUN_SKIPPED;
+		else
+		{
+			cvm_schedule_started(model);
+			*reason = cvm_retraining_run(model, run, cvm_schedule_options(model))->reason;
+			cvm_schedule_succeeded(model);
+			status = CVM_RUN_SUCCEEDED;
+		}
 		ReleaseCurrentSubTransaction();
-		succeeded = true;
 	}
 	PG_CATCH();
 	{
@@ -68,20 +93,20 @@ cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error)
 		/* A cancel is for the caller's statement, not only for this run. */
 		if (cvm_is_cancel(failure))
 			ReThrowError(failure);
-		*error = failure->message;
+		status = CVM_RUN_FAILED;
+		*reason = failure->message;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 
-	if (succeeded)
-		cvm_schedule_succeeded(model);
-	else
+	if (status == CVM_RUN_FAILED)
 	{
-		(void) cvm_run_end(model, run, CVM_RUN_FAILED, NULL, *error);
-		cvm_schedule_failed(model, *error);
+		cvm_schedule_started(model);
+		(void) cvm_run_end(model, run, CVM_RUN_FAILED, NULL, *reason);
+		cvm_schedule_failed(model, *reason);
 	}
-	return succeeded;
+	return status;
 }
 
 /* ---- in a process ---- */
@@ -118,11 +143,27 @@ train(const char *model, int run)
 	cvm_commit();
 }
 
+/* A check, in a transaction of its own. */
+static bool
+checked_and_closed(const char *model, int run)
+{
+	const char *reason;
+	bool		closed;
+
+	cvm_begin();
+	closed = closed_by_check(model, run, &reason);
+	if (!closed)
+		cvm_schedule_started(model);
+	cvm_commit();
+	return closed;
+}
+
 static void
 work(const char *model, int run)
 {
 	char	   *volatile error = NULL;
 	volatile bool cancelled = false;
+	bool		check;
 
 	cvm_begin();
 	/* The extension may have been dropped since the run was queued. */
@@ -131,14 +172,19 @@ work(const char *model, int run)
 		cvm_commit();				/* taken back, or dropped with its model */
 		return;
 	}
-	cvm_schedule_started(model);
+	check = cvm_is_check(model, run);
+	if (check)
+		cvm_schedule_checked(model);
+	else
+		cvm_schedule_started(model);
 	cvm_commit();
 	if (cvm_retrain_timeout > 0)
 		enable_timeout_after(STATEMENT_TIMEOUT, cvm_retrain_timeout);
 
 	PG_TRY();
 	{
-		train(model, run);
+		if (!check || !checked_and_closed(model, run))
+			train(model, run);
 	}
 	PG_CATCH();
 	{

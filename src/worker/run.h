@@ -6,12 +6,14 @@
 #define CVM_RUN_H
 
 #include "catalog/retraining.h"
+#include "catalog/runs.h"
 
 /*
- * Retrains in a subtransaction; the run's row exists and says "running".
- * false: failed, with the error's message, written to the run; the caller's
- * transaction goes on.  SPI is connected.
+ * Retrains, or checks, in a subtransaction; the run's row exists and says
+ * "running".  Returns how it ended: succeeded, skipped or failed, which is
+ * written to the run; *reason: the error's message, or the reason of the run,
+ * or NULL.  The caller's transaction goes on.  SPI is connected.
  */
-extern bool cvm_run_here(const char *model, int run, CvmTrainResult **result, char **error);
+extern CvmRunStatus cvm_run_here(const char *model, int run, const char **reason);
 
 #endif							/* CVM_RUN_H */

@@ -4,12 +4,15 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
@@ -24,12 +27,59 @@
 #include "worker/watermark.h"
 #include "worker/worker.h"
 
-/* Arguments of cvm.schedule, in order. */
+/* Columns of cvm.schedules that schedule() sets: its arguments, in order, and
+ * what the worker starts from. */
 enum
 {
 	ARG_MODEL, ARG_EVERY, ARG_MIN_NEW_ROWS, ARG_OPTIONS, ARG_AT, ARG_TIME_ZONE,
-	ARG_MAX_AGE, ARG_AFTER, ARG_WATERMARK, ARG_COUNT
+	ARG_MAX_AGE, ARG_AFTER, ARG_WATERMARK, ARG_DRIFT_THRESHOLD, ARG_DECAY_THRESHOLD,
+	ARG_PROBATION, ARG_CHECK_EVERY,
+	SET_CREATED_AT, SET_TRAINED_AT, SET_NEXT_DUE, SET_NEXT_CHECK, SET_ROWS_COUNTED,
+	SET_WATERMARK_SEEN, SET_AFTER_RUN, COLUMN_COUNT
 };
+
+#define ARG_COUNT (ARG_CHECK_EVERY + 1)
+
+static const struct
+{
+	const char *name;
+	Oid			type;
+}			columns[COLUMN_COUNT] =
+{
+	[ARG_MODEL] = {"model", TEXTOID},
+	[ARG_EVERY] = {"every", INTERVALOID},
+	[ARG_MIN_NEW_ROWS] = {"min_new_rows", INT8OID},
+	[ARG_OPTIONS] = {"options", JSONBOID},
+	[ARG_AT] = {"at", TEXTOID},
+	[ARG_TIME_ZONE] = {"time_zone", TEXTOID},
+	[ARG_MAX_AGE] = {"max_age", INTERVALOID},
+	[ARG_AFTER] = {"after", TEXTOID},
+	[ARG_WATERMARK] = {"watermark", TEXTOID},
+	[ARG_DRIFT_THRESHOLD] = {"drift_threshold", FLOAT8OID},
+	[ARG_DECAY_THRESHOLD] = {"decay_threshold", FLOAT8OID},
+	[ARG_PROBATION] = {"probation", INTERVALOID},
+	[ARG_CHECK_EVERY] = {"check_every", INTERVALOID},
+	[SET_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
+	[SET_TRAINED_AT] = {"trained_at", TIMESTAMPTZOID},
+	[SET_NEXT_DUE] = {"next_due", TIMESTAMPTZOID},
+	[SET_NEXT_CHECK] = {"next_check", TIMESTAMPTZOID},
+	[SET_ROWS_COUNTED] = {"rows_counted", INT8OID},
+	[SET_WATERMARK_SEEN] = {"watermark_seen", TEXTOID},
+	[SET_AFTER_RUN] = {"after_run", INT4OID}
+};
+
+typedef struct ScheduleRow
+{
+	Datum		values[COLUMN_COUNT];
+	char		nulls[COLUMN_COUNT + 1];
+} ScheduleRow;
+
+static void
+set(ScheduleRow *row, int column, Datum value)
+{
+	row->values[column] = value;
+	row->nulls[column] = ' ';
+}
 
 static void
 connect_spi(void)
@@ -73,28 +123,49 @@ check_after(const char *model, const char *after)
 }
 
 static void
-check_causes(FunctionCallInfo fcinfo, const char *name, const CvmCalendar *calendar)
+check_positive(FunctionCallInfo fcinfo, int argument, bool or_zero)
 {
-	if (PG_ARGISNULL(ARG_EVERY) && PG_ARGISNULL(ARG_AT) && PG_ARGISNULL(ARG_MIN_NEW_ROWS) &&
-		PG_ARGISNULL(ARG_MAX_AGE) && PG_ARGISNULL(ARG_AFTER))
+	double		value;
+
+	if (PG_ARGISNULL(argument))
+		return;
+	value = PG_GETARG_FLOAT8(argument);
+	if (!(value > 0 || (or_zero && value == 0)) || isinf(value))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a schedule for model \"%s\" needs a cause: every, at, min_new_rows, max_age or after",
+				 errmsg("%s must be positive, not %g", columns[argument].name, value)));
+}
+
+static void
+check_arguments(FunctionCallInfo fcinfo, const char *name, const CvmCalendar *calendar)
+{
+	static const int causes[] = {ARG_EVERY, ARG_AT, ARG_MIN_NEW_ROWS, ARG_MAX_AGE, ARG_AFTER,
+	ARG_DRIFT_THRESHOLD, ARG_DECAY_THRESHOLD};
+	static const int intervals[] = {ARG_EVERY, ARG_MAX_AGE, ARG_PROBATION, ARG_CHECK_EVERY};
+	bool		has_cause = false;
+
+	for (int i = 0; i < lengthof(causes); i++)
+		has_cause |= !PG_ARGISNULL(causes[i]);
+	if (!has_cause)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a schedule for model \"%s\" needs a cause: every, at, min_new_rows, max_age, after, drift_threshold or decay_threshold",
 						name),
 				 errhint("For example: every => '1 day', min_new_rows => 500.")));
 	if (!PG_ARGISNULL(ARG_EVERY) && !PG_ARGISNULL(ARG_AT))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a schedule for model \"%s\" goes by every or by at, not by both", name)));
-	if (!PG_ARGISNULL(ARG_EVERY))
-		check_interval(name, "every", calendar->every);
-	if (!PG_ARGISNULL(ARG_MAX_AGE))
-		check_interval(name, "max_age", PG_GETARG_INTERVAL_P(ARG_MAX_AGE));
+	for (int i = 0; i < lengthof(intervals); i++)
+		if (!PG_ARGISNULL(intervals[i]))
+			check_interval(name, columns[intervals[i]].name, PG_GETARG_INTERVAL_P(intervals[i]));
 	if (!PG_ARGISNULL(ARG_MIN_NEW_ROWS) && PG_GETARG_INT64(ARG_MIN_NEW_ROWS) <= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("min_new_rows must be positive, not " INT64_FORMAT,
 						PG_GETARG_INT64(ARG_MIN_NEW_ROWS))));
+	check_positive(fcinfo, ARG_DRIFT_THRESHOLD, false);
+	check_positive(fcinfo, ARG_DECAY_THRESHOLD, true);
 	cvm_calendar_check(calendar);
 }
 
@@ -112,21 +183,66 @@ count_rows(const CvmDefinition *definition)
 	return cvm_table_rows_inserted(table);
 }
 
-/* cvm.schedule(model, every, min_new_rows, options, at, time_zone, max_age, after, watermark) */
+static int
+last_run(const char *model)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(model)};
+
+	cvm_catalog_execute("SELECT max(run) FROM cvm.training_runs"
+						" WHERE model = $1 AND status = 'succeeded'",
+						1, types, values, NULL, false);
+	return cvm_catalog_integer(0, 1);
+}
+
+/* Inserts the row, or puts it in the place of an earlier schedule. */
+static void
+store(ScheduleRow *row)
+{
+	StringInfoData names;
+	StringInfoData parameters;
+	StringInfoData updates;
+	Oid			types[COLUMN_COUNT];
+
+	initStringInfo(&names);
+	initStringInfo(&parameters);
+	initStringInfo(&updates);
+	for (int i = 0; i < COLUMN_COUNT; i++)
+	{
+		types[i] = columns[i].type;
+		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", columns[i].name);
+		appendStringInfo(&parameters, "%s$%d", i > 0 ? ", " : "", i + 1);
+		appendStringInfo(&updates, "%s = excluded.%s, ", columns[i].name, columns[i].name);
+	}
+	cvm_catalog_execute(psprintf("INSERT INTO cvm.schedules (%s) VALUES (%s)"
+								 " ON CONFLICT (model) DO UPDATE SET %s new_rows = 0,"
+								 " new_rows_at_start = 0, recount_at = NULL, failures = 0,"
+								 " retry_at = NULL, paused_at = NULL, paused_reason = NULL",
+								 names.data, parameters.data, updates.data),
+						COLUMN_COUNT, types, row->values, row->nulls, false);
+}
+
+/* Whether something has to be looked after between trainings. */
+static bool
+wants_checks(FunctionCallInfo fcinfo, const CvmOptions *options)
+{
+	return !PG_ARGISNULL(ARG_DRIFT_THRESHOLD) || !PG_ARGISNULL(ARG_DECAY_THRESHOLD) ||
+		!PG_ARGISNULL(ARG_PROBATION) || options->promote == CVM_PROMOTE_CHALLENGER;
+}
+
+/* cvm.schedule(...): the arguments are the first columns above */
 PG_FUNCTION_INFO_V1(cvm_schedule);
 Datum
 cvm_schedule(PG_FUNCTION_ARGS)
 {
-	static const Oid argument_types[] = {TEXTOID, INTERVALOID, INT8OID, JSONBOID, TEXTOID,
-	TEXTOID, INTERVALOID, TEXTOID, TEXTOID};
 	CvmDefinition *definition;
-	CvmOptions	checked;
+	CvmOptions	options;
 	CvmCalendar calendar = {NULL};
+	CvmCalendar checks = {NULL};
+	ScheduleRow row = {{0}};
 	char	   *name;
 	TimestampTz now = cvm_clock()->now();
-	Oid			types[ARG_COUNT + 4];
-	Datum		values[ARG_COUNT + 4];
-	char		nulls[ARG_COUNT + 5] = "";
+	int64		passed;
 
 	if (PG_ARGISNULL(ARG_MODEL))
 		ereport(ERROR,
@@ -139,71 +255,51 @@ cvm_schedule(PG_FUNCTION_ARGS)
 	calendar.time_zone = PG_ARGISNULL(ARG_TIME_ZONE)
 		? pg_get_timezone_name(session_timezone)
 		: text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE));
-	check_causes(fcinfo, name, &calendar);
+	check_arguments(fcinfo, name, &calendar);
 
 	connect_spi();
 	definition = cvm_definition_require_owner(name, true);
+	cvm_options_for_train(&options);
+	cvm_options_apply_json(&options, definition->options);
 	if (!PG_ARGISNULL(ARG_OPTIONS))
-	{
-		cvm_options_for_train(&checked);
-		cvm_options_apply_json(&checked, PG_GETARG_JSONB_P(ARG_OPTIONS));
-	}
+		cvm_options_apply_json(&options, PG_GETARG_JSONB_P(ARG_OPTIONS));
 	if (!PG_ARGISNULL(ARG_AFTER))
 		check_after(name, text_to_cstring(PG_GETARG_TEXT_PP(ARG_AFTER)));
 
+	memset(row.nulls, 'n', COLUMN_COUNT);
 	for (int i = 0; i < ARG_COUNT; i++)
-	{
-		types[i] = argument_types[i];
-		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
-		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
-	}
-	values[ARG_TIME_ZONE] = CStringGetTextDatum(calendar.time_zone);
-	nulls[ARG_TIME_ZONE] = ' ';
-	types[ARG_COUNT] = types[ARG_COUNT + 1] = TIMESTAMPTZOID;
-	types[ARG_COUNT + 2] = INT8OID;
-	types[ARG_COUNT + 3] = TEXTOID;
-	values[ARG_COUNT] = TimestampTzGetDatum(now);
-	nulls[ARG_COUNT] = ' ';
-	nulls[ARG_COUNT + 1] = 'n';
-	nulls[ARG_COUNT + 2] = 'n';
-	nulls[ARG_COUNT + 3] = 'n';
+		if (!PG_ARGISNULL(i))
+			set(&row, i, PG_GETARG_DATUM(i));
+	set(&row, ARG_TIME_ZONE, CStringGetTextDatum(calendar.time_zone));
+	if (PG_ARGISNULL(ARG_OPTIONS))
+		set(&row, ARG_OPTIONS, DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	if (PG_ARGISNULL(ARG_CHECK_EVERY))
+		set(&row, ARG_CHECK_EVERY, DirectFunctionCall3(interval_in, CStringGetDatum("1 day"),
+													   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	set(&row, SET_CREATED_AT, TimestampTzGetDatum(now));
+	set(&row, SET_TRAINED_AT, TimestampTzGetDatum(now));
+	set(&row, SET_AFTER_RUN, Int32GetDatum(0));
 	if (calendar.every != NULL || calendar.at != NULL)
+		set(&row, SET_NEXT_DUE, TimestampTzGetDatum(cvm_calendar_next(&calendar, now, now, &passed)));
+	if (wants_checks(fcinfo, &options))
 	{
-		int64		passed;
-
-		values[ARG_COUNT + 1] = TimestampTzGetDatum(cvm_calendar_next(&calendar, now, now, &passed));
-		nulls[ARG_COUNT + 1] = ' ';
+		checks.every = DatumGetIntervalP(row.values[ARG_CHECK_EVERY]);
+		checks.time_zone = calendar.time_zone;
+		set(&row, SET_NEXT_CHECK, TimestampTzGetDatum(cvm_calendar_next(&checks, now, now, &passed)));
 	}
 	if (!PG_ARGISNULL(ARG_WATERMARK))
 	{
 		char	   *seen = cvm_watermark_now(definition,
 											 text_to_cstring(PG_GETARG_TEXT_PP(ARG_WATERMARK)));
 
-		values[ARG_COUNT + 3] = seen ? CStringGetTextDatum(seen) : (Datum) 0;
-		nulls[ARG_COUNT + 3] = seen ? ' ' : 'n';
+		if (seen != NULL)
+			set(&row, SET_WATERMARK_SEEN, CStringGetTextDatum(seen));
 	}
 	else if (!PG_ARGISNULL(ARG_MIN_NEW_ROWS))
-	{
-		values[ARG_COUNT + 2] = Int64GetDatum(count_rows(definition));
-		nulls[ARG_COUNT + 2] = ' ';
-	}
-	cvm_catalog_execute("INSERT INTO cvm.schedules"
-						" (model, every, min_new_rows, options, at, time_zone, max_age, after, watermark,"
-						"  created_at, trained_at, next_due, rows_counted, watermark_seen, after_run)"
-						" VALUES ($1, $2, $3, coalesce($4, '{}'), $5, $6, $7, $8, $9,"
-						"  $10, $10, $11, $12, $13, coalesce((SELECT max(run) FROM cvm.training_runs"
-						"   WHERE model = $8 AND status = 'succeeded'), 0))"
-						" ON CONFLICT (model) DO UPDATE SET every = excluded.every,"
-						" min_new_rows = excluded.min_new_rows, options = excluded.options,"
-						" at = excluded.at, time_zone = excluded.time_zone,"
-						" max_age = excluded.max_age, after = excluded.after,"
-						" created_at = excluded.created_at, trained_at = excluded.trained_at,"
-						" next_due = excluded.next_due, rows_counted = excluded.rows_counted,"
-						" watermark = excluded.watermark, watermark_seen = excluded.watermark_seen,"
-						" recount_at = NULL,"
-						" after_run = excluded.after_run, new_rows = 0, new_rows_at_start = 0,"
-						" failures = 0, retry_at = NULL, paused_at = NULL, paused_reason = NULL",
-						ARG_COUNT + 4, types, values, nulls, false);
+		set(&row, SET_ROWS_COUNTED, Int64GetDatum(count_rows(definition)));
+	if (!PG_ARGISNULL(ARG_AFTER))
+		set(&row, SET_AFTER_RUN, Int32GetDatum(last_run(text_to_cstring(PG_GETARG_TEXT_PP(ARG_AFTER)))));
+	store(&row);
 	cvm_event(CVM_EVENT_SCHEDULED, name, 0, 0, NULL);
 	SPI_finish();
 	if (!cvm_worker_present())

@@ -16,7 +16,7 @@ SELECT FROM cvm.train('viewed', 'customer_view', 'churned', key => 'id');
 
 SELECT throws_ok($$SELECT cvm.schedule(NULL)$$, '22004', 'model must not be NULL');
 SELECT throws_ok($$SELECT cvm.schedule('churn')$$, '22023',
-	'a schedule for model "churn" needs a cause: every, at, min_new_rows, max_age or after');
+	'a schedule for model "churn" needs a cause: every, at, min_new_rows, max_age, after, drift_threshold or decay_threshold');
 SELECT throws_ok($$SELECT cvm.schedule('chrun', every => '1 day')$$, '42704', 'model "chrun" does not exist');
 SELECT throws_ok($$SELECT cvm.schedule('churn', every => '1 day', at => '@daily')$$, '22023',
 	'a schedule for model "churn" goes by every or by at, not by both');

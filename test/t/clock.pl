@@ -112,6 +112,14 @@ wait_quiet($node);
 set_clock($node, '2026-11-28 23:00');
 is(runs('aged', '2026-11-28 22:30'), '11-28 23:00 succeeded', 'goes on after a clock that was set back');
 
+# A check for drift finds none and trains nothing.
+$node->safe_psql('postgres', "SELECT cvm.schedule('aged', drift_threshold => 0.2)");
+set_clock($node, '2026-11-30 01:00');
+like($node->safe_psql('postgres', "SELECT status || ': ' || reason FROM cvm.training_runs WHERE model = 'aged' ORDER BY run DESC LIMIT 1"),
+	qr/^skipped: stability index 0\.0\d\d of "x" in 300 rows$/, 'a check by the worker');
+set_clock($node, '2026-11-28 23:00');
+$node->safe_psql('postgres', "SELECT cvm.unschedule('aged')");
+
 # Logged predictions are kept for their time.
 $node->append_conf('postgresql.conf', "cvm.log_retention = 10\n");
 $node->safe_psql('postgres', "SELECT count(*) FROM cvm.score('aged', 'customers', true)");
