@@ -29,7 +29,7 @@ my $files = $node->safe_psql('postgres', 'SELECT count(*) FROM pg_ls_tmpdir()');
 # ---- statement_timeout after any time ----
 
 my $limit = 100;				# milliseconds
-my $tries = 4;					# on a machine that is busy with other things
+my $tries = 20;				# on a machine that is busy with other things
 my @timeouts = map { int(3 * 1.8 ** $_) } 0 .. 14;
 
 # Runs a statement under each timeout, until one is long enough; milliseconds
