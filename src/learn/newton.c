@@ -38,6 +38,12 @@
 #define NO_DAMPING 1e-5
 #define MOST_DAMPING 1e9
 
+/* A step is the last one if, by the rate of those before, it leaves this share
+ * of the tolerance; and if the Hessian, whose inverse is the covariance, is
+ * from a point no farther than that, in the unit of gradients. */
+#define LAST_STEP 0.01
+#define NEAR 1e-7
+
 /* Separation: change of the loss, relative, that is none; steps, relative to
  * the parameters, that are still long then, and how many of them. */
 #define LOSS_STANDS 1e-7
@@ -249,12 +255,14 @@ move(CvmNewton *newton)
 		 (problem->l1 > 0 || gradient_has_fallen(newton))))
 	{
 		newton->damping = newton->damping > NO_DAMPING ? 0.1 * newton->damping : 0;
+		newton->full_step = true;
 		accept(newton, value);
 		return true;
 	}
 	if (-newton->slope <= rounding)
 		return false;
 
+	newton->full_step = false;
 	if (shorten_step(newton, value))
 	{
 		problem->softening = fmin(1, 2 * softening);
@@ -295,6 +303,23 @@ is_separated(CvmNewton *newton, double previous_size, bool optimum)
 	return newton->long_steps >= LONG_STEPS;
 }
 
+/*
+ * Whether the optimum is here (but for rounding errors), or one step away: near
+ * it the gradient is C times the square of what it was before each full step.
+ */
+static bool
+is_in_reach(const CvmNewton *newton, double share, double previous_share)
+{
+	double		tolerance = newton->problem.tolerance;
+
+	if (share <= tolerance)
+		return true;
+	return newton->full_step && newton->problem.l1 == 0 && newton->damping == 0 &&
+		!cvm_newton_has_kinks(newton) && !cvm_newton_is_constant(newton) &&
+		share <= fmin(NEAR, 1e-3 * sqrt(tolerance)) &&
+		share * pow(share / previous_share, 2) <= LAST_STEP * tolerance;
+}
+
 static void
 run(CvmNewton *newton)
 {
@@ -303,6 +328,7 @@ run(CvmNewton *newton)
 	int			limit = problem->whole && problem->options->epochs > 0
 		? problem->options->epochs : DEFAULT_ITERATIONS;
 	int			reported = -1;
+	double		share = INFINITY;
 
 	fit->outcome = CVM_EPOCH_LIMIT;
 	newton->value = cvm_newton_evaluate(newton, fit->parameters, newton->gradient, true);
@@ -315,6 +341,7 @@ run(CvmNewton *newton)
 	for (;;)
 	{
 		double		previous_size = newton->step_size;
+		double		previous_share = share;
 		bool		optimum;
 
 		cvm_hessian_diagonal(newton->hessian, newton->diagonal);
@@ -329,7 +356,8 @@ run(CvmNewton *newton)
 							   cvm_problem_loss(problem, fit->parameters, newton->value),
 							   fit->gradient_norm);
 		reported = fit->iterations;
-		optimum = cvm_problem_is_optimum(problem, newton->pseudo);
+		share = cvm_problem_share(problem, newton->pseudo);
+		optimum = is_in_reach(newton, share, previous_share);
 		find_step(newton);
 		if (is_separated(newton, previous_size, optimum))
 		{

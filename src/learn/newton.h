@@ -29,6 +29,7 @@ typedef struct CvmNewton
 	double		value;			/* of the objective, with lasso */
 	double		slope;			/* of the objective along the step, or less */
 	double		damping;
+	bool		full_step;		/* the last one was */
 	double		step_size;		/* largest change of a parameter */
 	int			long_steps;		/* in a row that did not become shorter */
 } CvmNewton;

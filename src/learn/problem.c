@@ -107,8 +107,8 @@ cvm_problem_pseudo_gradient(const CvmProblem *problem, const double *parameters,
 	}
 }
 
-bool
-cvm_problem_is_optimum(const CvmProblem *problem, const double *gradient)
+double
+cvm_problem_share(const CvmProblem *problem, const double *gradient)
 {
 	const CvmReference *reference = problem->reference;
 	double		square = 0;
@@ -119,7 +119,15 @@ cvm_problem_is_optimum(const CvmProblem *problem, const double *gradient)
 		square += gradient[i] * gradient[i] / reference->diagonal[i];
 		unit += reference->gradient[i] * reference->gradient[i] / reference->diagonal[i];
 	}
-	return sqrt(square) <= problem->tolerance * sqrt(unit) + reference->rounding;
+	if (square <= reference->rounding * reference->rounding)
+		return 0;
+	return sqrt(square / unit);
+}
+
+bool
+cvm_problem_is_optimum(const CvmProblem *problem, const double *gradient)
+{
+	return cvm_problem_share(problem, gradient) <= problem->tolerance;
 }
 
 bool

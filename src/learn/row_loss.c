@@ -33,7 +33,7 @@ squared_losses(int rows, const double *restrict eta, const double *restrict targ
  * With m = s eta and t = exp(-|m|): loss = log1p(t) + max(-m, 0), the
  * probability of a mistake is t / (1 + t) or 1 / (1 + t).
  */
-CVM_CLONES static void
+CVM_WIDE_CLONES static void
 logistic_losses(int rows, const double *restrict eta, const double *restrict target,
 				const double *restrict weight, double *restrict loss,
 				double *restrict g, double *restrict h)
@@ -69,7 +69,7 @@ logistic_slopes(int rows, const double *restrict eta, const double *restrict tar
 	}
 }
 
-CVM_CLONES static void
+CVM_WIDE_CLONES static void
 poisson_losses(int rows, const double *restrict eta, const double *restrict target,
 			   const double *restrict weight, double *restrict loss,
 			   double *restrict g, double *restrict h)
@@ -154,7 +154,7 @@ cvm_row_losses(const CvmShape *shape, double softening, int rows, const double *
  * With the largest eta subtracted, the sum of exponentials is 1 + others.
  * Here rest holds, at first, the exponentials but that of the largest.
  */
-CVM_CLONES void
+CVM_WIDE_CLONES void
 cvm_softmax_losses(int outputs, int rows, double *restrict eta, double *restrict rest,
 				   const double *restrict target, const double *restrict weight,
 				   double *restrict loss, double *restrict g)

@@ -37,7 +37,7 @@ typedef struct CvmProblem
 	int			parameters;
 	double		l1;				/* divided by the total weight */
 	double		l2;
-	double		tolerance;		/* relative gradient norm; see cvm_problem_is_optimum */
+	double		tolerance;		/* relative gradient norm; see cvm_problem_share */
 	double		softening;		/* of huber's curvature: see row_loss.h */
 	const CvmReference *reference;
 	bool		whole;			/* false: only looks for a start, on some rows */
@@ -60,10 +60,12 @@ extern void cvm_problem_pseudo_gradient(const CvmProblem *problem, const double 
 										const double *gradient, double *pseudo);
 
 /*
- * Whether a (pseudo-)gradient is small: its norm is at most tolerance times
- * that of the null model's gradient, each element divided by the root of the
- * null model's diagonal, so that the scale of columns and target do not count.
+ * The norm of a (pseudo-)gradient as a share of that of the null model's
+ * gradient, each element divided by the root of the null model's diagonal, so
+ * that the scale of columns and target do not count; 0 where rounding errors
+ * are all that is left.  At an optimum it is at most the tolerance.
  */
+extern double cvm_problem_share(const CvmProblem *problem, const double *gradient);
 extern bool cvm_problem_is_optimum(const CvmProblem *problem, const double *gradient);
 
 /*

@@ -9,6 +9,8 @@
 #undef CVM_HAVE_AVX2_CLONES
 #undef CVM_CLONES
 #define CVM_CLONES
+#undef CVM_WIDE_CLONES
+#define CVM_WIDE_CLONES
 #define cvm_panel_multiply baseline_panel_multiply
 #define cvm_panel_add_transposed baseline_panel_add_transposed
 #define cvm_panel_work_size baseline_panel_work_size

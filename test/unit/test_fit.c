@@ -5,6 +5,9 @@
  */
 #include "fit_fixture.h"
 
+#include <setjmp.h>
+#include <stdlib.h>
+
 /* ---- errors ---- */
 
 static void
@@ -260,6 +263,71 @@ test_limits(void)
 	}
 }
 
+/* ---- interrupts ---- */
+
+static jmp_buf cancel;
+static int	calls_left;
+
+static void *
+host_alloc(size_t size)
+{
+	return malloc(size > 0 ? size : 1);
+}
+
+static void
+host_check_interrupt(void)
+{
+	if (--calls_left == 0)
+		longjmp(cancel, 1);
+}
+
+static const CvmRuntime host = {
+	.alloc = host_alloc,
+	.resize = realloc,
+	.release = free,
+	.check_interrupt = host_check_interrupt
+};
+
+/* Whatever a fit is doing when it is canceled, the next one finds nothing of
+ * it; and it asks at least once a block. */
+static void
+test_interrupts(void)
+{
+	for (int l1 = 0; l1 < 2; l1++)
+		for (int solver = CVM_SOLVER_NEWTON; solver <= CVM_SOLVER_LBFGS; solver++)
+		{
+			Rows		rows;
+			CvmFit		fit;
+			CvmFit		again;
+			int			calls;
+
+			rows_create(&rows, CVM_LOGISTIC, 1, 5, 1, 20 * CVM_BLOCK_ROWS, 0.4, 115);
+			for (int b = 0; b < rows.source.blocks; b++)
+				for (int row = 0; row < CVM_BLOCK_ROWS; row++)
+					rows.blocks[b]->dense[5 * row] = rows.blocks[b]->dense[5 * row + 1];
+			cvm_set_runtime(&host);
+			calls_left = INT32_MAX;
+			fit = fit_rows(&rows, solver, 5 * l1, 0, NULL);
+			calls = INT32_MAX - calls_left;
+			CHECK(calls > fit.iterations * rows.source.blocks);
+			for (int stop = 1; stop < calls; stop += 1 + stop / 8)
+			{
+				calls_left = stop;
+				if (setjmp(cancel) == 0)
+				{
+					(void) fit_rows(&rows, solver, 5 * l1, 0, NULL);
+					CHECK(false);
+				}
+			}
+			calls_left = INT32_MAX;
+			again = fit_rows(&rows, solver, 5 * l1, 0, NULL);
+			CHECK(fit_distance(&fit, &again, CVM_PARAMETERS(&rows.shape)) == 0);
+			fit_release(&fit);
+			fit_release(&again);
+			rows_free(&rows);
+		}
+}
+
 static void
 test_outcome_names(void)
 {
@@ -282,6 +350,7 @@ main(void)
 	test_objective_elsewhere();
 	test_choice();
 	test_limits();
+	test_interrupts();
 	test_outcome_names();
 	return check_done();
 }
