@@ -16,8 +16,11 @@ int			cvm_max_retrain_workers = 2;
 int			cvm_max_retrain_workers_per_database = 0;
 int			cvm_scheduler_interval = 60 * 1000;
 char	   *cvm_retrain_window = NULL;
+int			cvm_retrain_nice = 10;
 int			cvm_retrain_timeout = 0;
 int			cvm_pause_after_failures = 10;
+int			cvm_keep_versions = 100;
+int			cvm_keep_runs = 1000;
 int			cvm_log_retention = 400;
 bool		cvm_notify = true;
 int			cvm_mock_clock = -1;
@@ -106,6 +109,14 @@ cvm_define_settings(void)
 							   PGC_SIGHUP, 0,
 							   check_window, NULL, NULL);
 
+	DefineCustomIntVariable("cvm.retrain_nice",
+							"How far a retraining by the worker yields to others while it learns, as with nice.",
+							"0 for not at all.",
+							&cvm_retrain_nice,
+							10, 0, 19,
+							PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
+
 	DefineCustomIntVariable("cvm.retrain_timeout",
 							"Longest time that a retraining by the worker may take.",
 							"0 for no limit.",
@@ -119,6 +130,22 @@ cvm_define_settings(void)
 							"0 for never.",
 							&cvm_pause_after_failures,
 							10, 0, 1000,
+							PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("cvm.keep_versions",
+							"Versions that are kept of a model that the worker retrains.",
+							"The active one, challengers and the one before are kept anyway; 0 for all.",
+							&cvm_keep_versions,
+							100, 0, INT_MAX,
+							PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("cvm.keep_runs",
+							"Runs and alerts that are kept of a model that the worker retrains.",
+							"0 for all.",
+							&cvm_keep_runs,
+							1000, 0, INT_MAX,
 							PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 

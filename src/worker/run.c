@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <sys/resource.h>
+
 #include "access/xact.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
@@ -29,6 +31,7 @@
 #include "pg/settings.h"
 #include "worker/check.h"
 #include "worker/due.h"
+#include "worker/housekeeping.h"
 #include "worker/run.h"
 #include "worker/transaction.h"
 #include "worker/window.h"
@@ -78,6 +81,7 @@ cvm_run_here(const char *model, int run, const char **reason)
 			cvm_schedule_started(model);
 			*reason = cvm_retraining_run(model, run, cvm_schedule_options(model))->reason;
 			cvm_schedule_succeeded(model);
+			cvm_prune(model);
 			status = CVM_RUN_SUCCEEDED;
 		}
 		ReleaseCurrentSubTransaction();
@@ -132,6 +136,10 @@ train(const char *model, int run)
 	if (!reads_again)
 		cvm_commit();
 
+	/* Not before: whoever waits for a lock of ours shall not wait for others
+	 * too.  There is no way back, but not far to go either. */
+	if (cvm_retrain_nice > 0)
+		(void) setpriority(PRIO_PROCESS, 0, cvm_retrain_nice);
 	MemoryContextSwitchTo(context);
 	cvm_retraining_learn(training);
 
@@ -140,6 +148,7 @@ train(const char *model, int run)
 	MemoryContextSwitchTo(context);
 	(void) cvm_retraining_store(training, run);
 	cvm_schedule_succeeded(model);
+	cvm_prune(model);
 	cvm_commit();
 }
 
@@ -203,6 +212,7 @@ work(const char *model, int run)
 
 	if (error != NULL)
 	{
+		ereport(LOG, (errmsg("retraining of model \"%s\" failed: %s", model, error)));
 		cvm_begin();
 		if (OidIsValid(get_extension_oid("cvm", true)))
 		{

@@ -73,7 +73,7 @@ cvm_worker_init(void)
 	/* Not on a standby: there it starts with promotion. */
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = 5;
+	worker.bgw_restart_time = 1;
 	strlcpy(worker.bgw_library_name, "cvm", sizeof(worker.bgw_library_name));
 	strlcpy(worker.bgw_function_name, "cvm_launcher_main", sizeof(worker.bgw_function_name));
 	strlcpy(worker.bgw_name, "cvm launcher", BGW_MAXLEN);

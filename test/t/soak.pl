@@ -14,6 +14,7 @@ use Time::HiRes qw(time);
 my $node = new_node('soak', <<'CONF');
 cvm.scheduler_interval = '1d'
 cvm.max_retrain_workers = 4
+cvm.keep_versions = 0
 max_worker_processes = 16
 timezone = 'UTC'
 CONF
