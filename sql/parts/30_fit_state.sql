@@ -66,7 +66,7 @@ CREATE FUNCTION cvm.fit_state_to_jsonb(state cvm.fit_state) RETURNS jsonb
 		FROM cvm.fit_state_information(state) AS i);
 COMMENT ON FUNCTION cvm.fit_state_to_jsonb(cvm.fit_state) IS
 	'what a state has seen, and under the key state its text form; cast back it is the same state';
-CREATE FUNCTION cvm.jsonb_to_fit_state(json jsonb) RETURNS cvm.fit_state
+CREATE FUNCTION cvm.jsonb_to_fit_state(document jsonb) RETURNS cvm.fit_state
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	RETURN (json ->> 'state')::cvm.fit_state;
 COMMENT ON FUNCTION cvm.jsonb_to_fit_state(jsonb) IS
