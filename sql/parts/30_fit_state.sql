@@ -68,7 +68,7 @@ COMMENT ON FUNCTION cvm.fit_state_to_jsonb(cvm.fit_state) IS
 	'what a state has seen, and under the key state its text form; cast back it is the same state';
 CREATE FUNCTION cvm.jsonb_to_fit_state(document jsonb) RETURNS cvm.fit_state
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-	RETURN (json ->> 'state')::cvm.fit_state;
+	RETURN (document ->> 'state')::cvm.fit_state;
 COMMENT ON FUNCTION cvm.jsonb_to_fit_state(jsonb) IS
 	'a state from jsonb: the text form under the key state, checked; other keys are not read';
 CREATE CAST (cvm.fit_state AS jsonb) WITH FUNCTION cvm.fit_state_to_jsonb(cvm.fit_state) AS ASSIGNMENT;
