@@ -17,6 +17,7 @@ import aggregates
 import batches
 import scoring
 import training
+import trees
 from measure import table
 from session import Session, StatementFailed
 
@@ -46,7 +47,7 @@ def main():
     parser.add_argument("--rows", type=int, default=1000000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", help="scoring, lookup, first, training, categories, memory, "
-                        "epoch, workers or batches")
+                        "epoch, workers, batches or trees")
     parser.add_argument("--keep", action="store_true", help="use the tables that are there")
     parser.add_argument("--cpu", action="store_true", help="time of the processor, for a machine "
                         "that others use too; not for parallel plans and lookups")
@@ -71,6 +72,7 @@ def main():
         "first": lambda: scoring.first_prediction(rounds),
         "memory": lambda: training.memory(session, max(1, rounds // 3)),
         "batches": lambda: batches.against_peers(session, options.rows, rounds, say),
+        "trees": lambda: trees.against_peers(session, options.rows, max(1, rounds // 3), say),
         "categories": lambda: training.categories(session, rounds),
     }
     figures = []

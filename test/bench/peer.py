@@ -9,6 +9,9 @@ Each line of the input is a request, answered by a line:
     epochs N    SGDClassifier.fit alone: N epochs of single rows
     network N ROWS    MLPClassifier.fit alone: N epochs of the first rows, hidden
                 layers of 64 and 32 units, batches of 256
+    boosting TREES LEAVES    HistGradientBoostingClassifier.fit alone
+    boosted     predictions of the last one for all rows
+    forest TREES ROWS    RandomForestClassifier.fit alone, on the first rows
     loss        the mean log loss of the last fit
 """
 
@@ -17,6 +20,7 @@ import time
 import warnings
 
 import numpy
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
@@ -52,6 +56,16 @@ def main():
         elif request == "network":
             rows = int(arguments[1])
             MLPClassifier((64, 32), batch_size=256, max_iter=int(arguments[0])).fit(x[:rows], y[:rows])
+        elif request == "boosting":
+            trees, leaves = map(int, arguments)
+            boosted = HistGradientBoostingClassifier(
+                max_iter=trees, max_leaf_nodes=leaves, l2_regularization=1, early_stopping=False)
+            boosted.fit(x, y)
+        elif request == "boosted":
+            boosted.predict_proba(x)
+        elif request == "forest":
+            trees, rows = map(int, arguments)
+            RandomForestClassifier(trees).fit(x[:rows], y[:rows])
         if request == "loss":
             answer = log_loss(y, model.predict_proba(x)[:, 1])
         else:
