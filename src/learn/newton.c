@@ -42,7 +42,7 @@
  * of the tolerance; and if the Hessian, whose inverse is the covariance, is
  * from a point no farther than that, in the unit of gradients. */
 #define LAST_STEP 0.01
-#define NEAR 1e-7
+#define NEAR 1e-9
 
 /* Separation: change of the loss, relative, that is none; steps, relative to
  * the parameters, that are still long then, and how many of them. */

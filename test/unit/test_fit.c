@@ -310,7 +310,7 @@ test_interrupts(void)
 			fit = fit_rows(&rows, solver, 5 * l1, 0, NULL);
 			calls = INT32_MAX - calls_left;
 			CHECK(calls > fit.iterations * rows.source.blocks);
-			for (int stop = 1; stop < calls; stop += 1 + stop / 8)
+			for (volatile int stop = 1; stop < calls; stop += 1 + stop / 8)
 			{
 				calls_left = stop;
 				if (setjmp(cancel) == 0)
