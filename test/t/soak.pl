@@ -85,19 +85,24 @@ SELECT count(cvm.schedule(model, every => '10 years')) FROM cvm.model_registry A
 WHERE NOT EXISTS (SELECT FROM cvm.schedules AS s WHERE s.model = r.model);
 SQL
 
+# False if the process was gone before it could be found: a scheduler lives for
+# milliseconds.
 sub kill_one
 {
 	my ($victim) = @_;
-	return $node->kill9 if $victim eq 'postmaster';
+	if ($victim eq 'postmaster')
+	{
+		$node->kill9;
+		return 1;
+	}
 	for (1 .. 200)
 	{
 		my $pid = $node->safe_psql('postgres',
 			"SELECT pid FROM pg_stat_activity WHERE backend_type = 'cvm $victim' LIMIT 1");
 		next if $pid eq '';
-		kill 'KILL', $pid;
-		return;
+		return kill 'KILL', $pid;
 	}
-	return;
+	return 0;
 }
 
 my $day = -1;
@@ -108,14 +113,15 @@ for my $victim (qw(run postmaster scheduler launcher run postmaster scheduler ru
 	$node->safe_psql('postgres', clock_script('2027-01-01 04:00', $day) =~ s/^DO.*//msr);
 	$node->poll_query_until('postgres', "SELECT count(*) > 0 FROM cvm.training_runs WHERE status = 'running'");
 	my $launcher = $node->safe_psql('postgres', 'SELECT launcher_pid FROM cvm.worker_status()');
-	kill_one($victim);
+	my $killed = kill_one($victim);
 	if ($victim eq 'postmaster')
 	{
 		# until the last process of the old one is gone
 		$node->{_pid} = undef until $node->start(fail_ok => 1);
 	}
 	# the crash of any process is one of all
-	$node->poll_query_until('postgres', "SELECT launcher_pid <> $launcher FROM cvm.worker_status()");
+	$node->poll_query_until('postgres', "SELECT launcher_pid <> $launcher FROM cvm.worker_status()")
+	  if $killed;
 	# and the attempts after a failure
 	$node->safe_psql('postgres', clock_script(sprintf('2027-01-01 04:%02d', $_), $day)) for (5, 15);
 }
