@@ -47,7 +47,7 @@ extern List *cvm_queued_runs(void);
 extern TimestampTz cvm_next_due(void);
 
 /* When a look is wanted because of one model, or of those that come after it:
- * DT_NOBEGIN for now, DT_NOEND for never. */
+ * DT_NOBEGIN for at once, DT_NOEND for never. */
 extern TimestampTz cvm_model_due_at(const char *model);
 
 /* Tells fresh_rows.h which tables are watched. */
