@@ -16,11 +16,16 @@
 #define NEWTON_ORDER 1000
 #define NEWTON_SIZE 4e6
 
-/* What solver auto reckons with: passes of a fit, and multiplications (or
- * scattered additions) done in the time of one of the Hessian's kernel. */
-#define NEWTON_PASSES 5
+/* What solver auto reckons with: passes over the rows, without samples, with
+ * them, and with them for a lasso; and products of the Hessian's kernel that are made in the time of
+ * a column of a gradient, or of a scattered addition. */
+#define NEWTON_PASSES 6
+#define NEWTON_PASSES_SAMPLED 3.5
 #define LBFGS_PASSES 100
-#define GRADIENT_COST 3
+#define LBFGS_PASSES_SAMPLED 8
+#define LBFGS_PASSES_LASSO 30
+#define SAMPLE_PASSES 0.5
+#define GRADIENT_COST 8
 #define SCATTER_COST 15
 
 static const char *const outcome_names[] = {
@@ -75,15 +80,18 @@ newton_is_cheaper(const CvmProblem *problem, int wide_column)
 	double		coded = shape->coded_columns;
 	double		outputs = shape->outputs;
 	double		rows = problem->objective->rows;
-	double		gradient = outputs * (GRADIENT_COST * dense + SCATTER_COST * coded);
-	double		products = outputs * (outputs + 1) / 2 *
-		(dense * dense / 2 + coded * dense + SCATTER_COST * coded * coded / 2);
 	double		order = newton_order(shape, wide_column);
+	double		gradient = rows * outputs * (GRADIENT_COST * dense + SCATTER_COST * coded);
+	double		hessian = rows * outputs * (outputs + 1) / 2 *
+		(dense * dense / 2 + coded * dense + SCATTER_COST * coded * coded / 2);
 	double		factoring = order * order * order / 3 +
 		cvm_hessian_size(shape, wide_column) * order / 2;
 
-	return NEWTON_PASSES * (rows * (gradient + products) + factoring) <
-		LBFGS_PASSES * rows * gradient;
+	if (cvm_has_samples(problem))
+		return NEWTON_PASSES_SAMPLED * (gradient + hessian + factoring) <
+			(problem->l1 > 0 ? LBFGS_PASSES_LASSO : LBFGS_PASSES_SAMPLED) * gradient +
+			SAMPLE_PASSES * (gradient + hessian) + factoring;
+	return NEWTON_PASSES * (gradient + hessian + factoring) < LBFGS_PASSES * gradient;
 }
 
 /* Whether there are standard errors, which newton alone gives. */
@@ -95,18 +103,19 @@ has_covariance(const CvmProblem *problem)
 	return problem->l1 == 0 && problem->l2 == 0 && family != CVM_SVM && family != CVM_HUBER;
 }
 
+/* Which solver runs; fits: whether newton could. */
 static CvmStatus
-choose_solver(const CvmProblem *problem, CvmSolver *solver, CvmError *error)
+choose_solver(const CvmProblem *problem, CvmSolver *solver, bool *fits, CvmError *error)
 {
 	int			wide_column = cvm_objective_blocks(problem->objective) == NULL ? -1
 		: cvm_hessian_wide_column(problem->objective->shape);
-	bool		fits = newton_fits(problem, wide_column);
 
+	*fits = newton_fits(problem, wide_column);
 	*solver = problem->options->solver;
 	if (*solver == CVM_SOLVER_AUTO)
-		*solver = fits && (has_covariance(problem) || newton_is_cheaper(problem, wide_column))
+		*solver = *fits && (has_covariance(problem) || newton_is_cheaper(problem, wide_column))
 			? CVM_SOLVER_NEWTON : CVM_SOLVER_LBFGS;
-	if (*solver != CVM_SOLVER_NEWTON || fits)
+	if (*solver != CVM_SOLVER_NEWTON || *fits)
 		return CVM_OK;
 	cvm_fail(error, CVM_BAD_OPTION, "solver \"newton\" cannot fit %d coefficients",
 			 problem->parameters);
@@ -122,18 +131,19 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 				  CvmFit *fit, CvmError *error)
 {
 	CvmProblem	problem;
-	CvmSolve	solve;
 	CvmSolver	solver;
 	CvmStatus	status;
+	bool		fits;
+	bool		newton;
 	CvmReference reference;
 
 	if (objective->rows == 0 || !(objective->total_weight > 0))
 		return cvm_fail(error, CVM_NO_ROWS, "there are no rows to learn from");
 	cvm_problem_init(&problem, objective, options, progress);
-	status = choose_solver(&problem, &solver, error);
+	status = choose_solver(&problem, &solver, &fits, error);
 	if (status != CVM_OK)
 		return status;
-	solve = solver == CVM_SOLVER_NEWTON ? cvm_newton : cvm_lbfgs;
+	newton = solver == CVM_SOLVER_NEWTON;
 
 	memset(fit, 0, sizeof(*fit));
 	fit->parameters = CVM_NEW(double, problem.parameters);
@@ -143,7 +153,9 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 	fit->validation_loss = NAN;
 	cvm_reference_init(&reference, problem.parameters);
 	if (cvm_objective_blocks(objective) != NULL)
-		status = cvm_find_start(&problem, solve, start, fit->parameters, &reference, error);
+		status = cvm_find_start(&problem, fits ? cvm_newton : cvm_lbfgs, start,
+								fit->parameters, &reference,
+								fits && !newton ? &problem.model : NULL, error);
 	else
 	{
 		status = cvm_null_point(&problem, fit->parameters, &reference, error);
@@ -155,7 +167,10 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 		cvm_center_outputs(&problem, fit->parameters);
 		problem.reference = &reference;
 		problem.whole = true;
-		solve(&problem, fit);
+		if (newton)
+			cvm_newton(&problem, fit);
+		else
+			cvm_lbfgs(&problem, fit);
 		cvm_center_outputs(&problem, fit->parameters);
 	}
 	else
@@ -163,6 +178,8 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 		cvm_release(fit->parameters);
 		fit->parameters = NULL;
 	}
+	if (problem.model != NULL)
+		cvm_hessian_free(problem.model);
 	cvm_reference_release(&reference);
 	return status;
 }

@@ -3,12 +3,16 @@
  *		Limited-memory BFGS (Liu and Nocedal, 1989), and its orthant-wise form
  *		for the lasso penalty (Andrew and Gao, 2007).
  *
- * The inverse Hessian that the memory corrects is that of the diagonal, made at
- * the start and anew now and then, so that columns of any scale and levels of
- * any frequency start alike, and a step of length 1 is right almost always:
- * one pass over the rows an iteration.  The line search brackets a point of the weak Wolfe conditions
- * (Lewis and Overton, 2013); orthant-wise steps only have to fall.
+ * The inverse Hessian that the memory corrects is, where the fit started from
+ * samples of the rows, that of the largest sample, which is right to a few
+ * percent and leaves the memory little to do.  Else, and if the fit takes long
+ * nevertheless, it is that of the diagonal, made anew now and then, so that
+ * columns of any scale and levels of any frequency are alike.  Either way a
+ * step of length 1 is right almost always: one pass over the rows an iteration.
+ * The line search brackets a point of the weak Wolfe conditions (Lewis and
+ * Overton, 2013); orthant-wise steps only have to fall.
  */
+#include "learn/factor.h"
 #include "learn/solver.h"
 
 #include <math.h>
@@ -23,7 +27,8 @@
 #define WOLFE 0.9
 #define MOST_TRIALS 40
 
-/* Iterations at which the diagonal is made anew: this one and every so many. */
+/* Iterations at which the diagonal takes over, and is made anew: this one and
+ * every so many. */
 #define FIRST_REFRESH 15
 #define REFRESH 100
 
@@ -36,6 +41,7 @@ typedef struct Lbfgs
 	CvmFit	   *fit;
 	size_t		count;
 	double	   *diagonal;
+	CvmFactor  *factor;			/* of the sample's Hessian, or NULL */
 	double	   *gradient;		/* without lasso */
 	double	   *pseudo;			/* with it */
 	double	   *direction;
@@ -59,6 +65,31 @@ place(const Lbfgs *lbfgs, int age)
 	return (lbfgs->next - 1 - age + 2 * MEMORY) % MEMORY;
 }
 
+/* The inverse that the memory corrects; that of the diagonal is brought to the
+ * curvature of the last step. */
+static void
+apply_first_inverse(const Lbfgs *lbfgs, double *direction)
+{
+	double		scale = 1;
+
+	if (lbfgs->factor != NULL)
+	{
+		cvm_factor_solve(lbfgs->factor, direction, direction);
+		return;
+	}
+	if (lbfgs->stored > 0)
+	{
+		const double *change = lbfgs->changes[place(lbfgs, 0)];
+		double		square = 0;
+
+		for (size_t i = 0; i < lbfgs->count; i++)
+			square += change[i] * change[i] / lbfgs->diagonal[i];
+		scale = lbfgs->products[place(lbfgs, 0)] / square;
+	}
+	for (size_t i = 0; i < lbfgs->count; i++)
+		direction[i] *= scale / lbfgs->diagonal[i];
+}
+
 /* direction = - H pseudo, by the two-loop recursion. */
 static void
 find_direction(Lbfgs *lbfgs)
@@ -66,7 +97,6 @@ find_direction(Lbfgs *lbfgs)
 	size_t		count = lbfgs->count;
 	double	   *direction = lbfgs->direction;
 	double		factors[MEMORY];
-	double		scale = 1;
 
 	for (size_t i = 0; i < count; i++)
 		direction[i] = -lbfgs->pseudo[i];
@@ -77,17 +107,7 @@ find_direction(Lbfgs *lbfgs)
 		factors[age] = cvm_dot(count, lbfgs->steps[at], direction) / lbfgs->products[at];
 		cvm_add_scaled(count, -factors[age], lbfgs->changes[at], direction);
 	}
-	if (lbfgs->stored > 0)
-	{
-		const double *change = lbfgs->changes[place(lbfgs, 0)];
-		double		square = 0;
-
-		for (size_t i = 0; i < count; i++)
-			square += change[i] * change[i] / lbfgs->diagonal[i];
-		scale = lbfgs->products[place(lbfgs, 0)] / square;
-	}
-	for (size_t i = 0; i < count; i++)
-		direction[i] *= scale / lbfgs->diagonal[i];
+	apply_first_inverse(lbfgs, direction);
 	for (int age = lbfgs->stored - 1; age >= 0; age--)
 	{
 		int			at = place(lbfgs, age);
@@ -214,6 +234,34 @@ set_missing_diagonal(Lbfgs *lbfgs)
 			lbfgs->diagonal[i] = 1;
 }
 
+/*
+ * What the sample has too little of, as levels that it hardly met, the diagonal
+ * of all rows makes up for: as much for every output of a slot, so that what
+ * sums to zero over the outputs goes on doing so.
+ */
+static void
+factor_model(Lbfgs *lbfgs)
+{
+	const CvmShape *shape = lbfgs->problem->objective->shape;
+	CvmHessian *model = lbfgs->problem->model;
+	size_t		stride = (size_t) shape->slots + 1;
+	double	   *missing = lbfgs->direction;
+
+	cvm_hessian_diagonal(model, missing);
+	for (size_t slot = 0; slot < stride; slot++)
+	{
+		double		sum = 0;
+
+		for (int k = 0; k < shape->outputs; k++)
+			sum += fmax(0, lbfgs->diagonal[k * stride + slot] - missing[k * stride + slot]);
+		for (int k = 0; k < shape->outputs; k++)
+			missing[k * stride + slot] = sum / shape->outputs;
+	}
+	cvm_hessian_add_diagonal(model, 1, missing);
+	lbfgs->factor = cvm_factor_create(model);
+	cvm_factor(lbfgs->factor, lbfgs->problem->l1 > 0 ? CVM_TIE_INTERCEPTS : CVM_TIE_ALL);
+}
+
 static void
 begin(Lbfgs *lbfgs)
 {
@@ -231,6 +279,16 @@ begin(Lbfgs *lbfgs)
 	}
 	lbfgs->value += cvm_problem_lasso(problem, parameters);
 	set_missing_diagonal(lbfgs);
+	if (problem->model != NULL)
+		factor_model(lbfgs);
+}
+
+static void
+drop_factor(Lbfgs *lbfgs)
+{
+	if (lbfgs->factor != NULL)
+		cvm_factor_free(lbfgs->factor);
+	lbfgs->factor = NULL;
 }
 
 static void
@@ -257,6 +315,12 @@ run(Lbfgs *lbfgs)
 		}
 		if (cvm_problem_is_optimum(problem, lbfgs->pseudo))
 		{
+			if (lbfgs->factor != NULL && problem->l1 == 0)
+			{
+				/* one more step costs nothing, and leaves a few percent */
+				find_direction(lbfgs);
+				cvm_add_scaled(lbfgs->count, 1, lbfgs->direction, fit->parameters);
+			}
 			fit->outcome = CVM_CONVERGED;
 			return;
 		}
@@ -268,6 +332,7 @@ run(Lbfgs *lbfgs)
 		{
 			if (fit->iterations % REFRESH == FIRST_REFRESH)
 			{
+				drop_factor(lbfgs);
 				cvm_problem_evaluate(problem, fit->parameters, NULL, NULL, lbfgs->diagonal);
 				set_missing_diagonal(lbfgs);
 			}
@@ -275,7 +340,7 @@ run(Lbfgs *lbfgs)
 			continue;
 		}
 		/* once more along the gradient, then that was as far as it goes */
-		if (stalled || lbfgs->stored == 0)
+		if (stalled || (lbfgs->stored == 0 && lbfgs->factor == NULL))
 		{
 			CvmProblem	relaxed = *problem;
 
@@ -284,6 +349,7 @@ run(Lbfgs *lbfgs)
 				fit->outcome = CVM_CONVERGED;
 			return;
 		}
+		drop_factor(lbfgs);
 		lbfgs->stored = 0;
 		stalled = true;
 	}
@@ -314,5 +380,6 @@ cvm_lbfgs(const CvmProblem *problem, CvmFit *fit)
 		lbfgs.changes[i] = memory + (7 + 2 * i) * count;
 	}
 	run(&lbfgs);
+	drop_factor(&lbfgs);
 	cvm_release(memory);
 }

@@ -40,6 +40,8 @@ typedef struct CvmProblem
 	double		tolerance;		/* relative gradient norm; see cvm_problem_share */
 	double		softening;		/* of huber's curvature: see row_loss.h */
 	const CvmReference *reference;
+	CvmHessian *model;			/* lbfgs: that of a sample near the optimum, or NULL;
+								 * is used up */
 	bool		whole;			/* false: only looks for a start, on some rows */
 } CvmProblem;
 

@@ -206,6 +206,14 @@ sample_stride(const CvmProblem *problem, const CvmBlockSource *source)
 	return stride;
 }
 
+bool
+cvm_has_samples(const CvmProblem *problem)
+{
+	const CvmBlockObjective *blocks = cvm_objective_blocks(problem->objective);
+
+	return blocks != NULL && sample_stride(problem, blocks->source) > 0;
+}
+
 /* On these rows: null model, reference, start. */
 static CvmStatus
 start_here(const CvmProblem *problem, CvmBlockSource *source, const double *given,
@@ -229,9 +237,27 @@ start_here(const CvmProblem *problem, CvmBlockSource *source, const double *give
 	return CVM_OK;
 }
 
+/* The Hessian of these rows, with the penalty of all rows. */
+static CvmHessian *
+make_model(const CvmProblem *problem, CvmBlockSource *source, const double *parameters)
+{
+	const CvmShape *shape = problem->objective->shape;
+	CvmHessian *model = cvm_hessian_create(shape, cvm_hessian_wide_column(shape));
+	CvmProblem	part = *problem;
+	CvmObjective objective;
+	CvmBlockObjective blocks;
+
+	cvm_objective_over_blocks(&objective, &blocks, shape, source);
+	part.objective = &objective;
+	(void) cvm_problem_evaluate(&part, parameters, NULL, model, NULL);
+	cvm_release(blocks.work);
+	return model;
+}
+
 CvmStatus
 cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
-			   double *parameters, CvmReference *reference, CvmError *error)
+			   double *parameters, CvmReference *reference, CvmHessian **model,
+			   CvmError *error)
 {
 	const CvmShape *shape = problem->objective->shape;
 	CvmBlockSource *source = cvm_objective_blocks(problem->objective)->source;
@@ -241,6 +267,8 @@ cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
 	CvmStatus	status;
 	bool		twice;
 
+	if (model != NULL)
+		*model = NULL;
 	if (stride == 0)
 		return start_here(problem, source, given, parameters, reference, error);
 
@@ -253,6 +281,8 @@ cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
 		approach(problem, shape, &small.source, solve, reference, parameters);
 		if (twice)
 			approach(problem, shape, &large.source, solve, reference, parameters);
+		if (model != NULL)
+			*model = make_model(problem, &large.source, parameters);
 	}
 	else						/* one class in the sample */
 		status = start_here(problem, source, given, parameters, reference, error);

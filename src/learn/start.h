@@ -17,12 +17,17 @@ typedef void (*CvmSolve) (const CvmProblem *problem, CvmFit *fit);
 extern CvmStatus cvm_null_point(const CvmProblem *problem, double *parameters,
 								CvmReference *reference, CvmError *error);
 
+/* Whether there are so many rows that a fit starts from samples of them. */
+extern bool cvm_has_samples(const CvmProblem *problem);
+
 /*
  * Sets parameters and reference; given: a start from elsewhere, or NULL.
- * problem is over blocks; solve: the solver that will run.
+ * problem is over blocks; solve: the solver for samples.  model: if not NULL,
+ * becomes the Hessian of the largest sample, or NULL without samples.
  */
 extern CvmStatus cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
-								double *parameters, CvmReference *reference, CvmError *error);
+								double *parameters, CvmReference *reference,
+								CvmHessian **model, CvmError *error);
 
 /* Makes what does not change softmax' predictions zero: the mean over the
  * outputs of each slot (intercepts only where a lasso decides the others). */

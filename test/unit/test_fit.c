@@ -84,6 +84,39 @@ test_samples(void)
 	}
 }
 
+/* L-BFGS with the Hessian of a sample: as many passes as Newton's method, from
+ * levels that the sample never met too. */
+static void
+test_sample_hessian(void)
+{
+	for (size_t f = 0; f < FAMILIES; f++)
+		for (int l1 = 0; l1 < 600; l1 += f % 2 ? 300 : 600)
+		{
+			int			first[] = {5, 8};
+			Rows		rows;
+			CvmFit		fit;
+			CvmFit		newton;
+
+			rows_create(&rows, families[f], outputs_of(families[f]), 5, 2, 220 * CVM_BLOCK_ROWS, 0.3, 125);
+			rows.shape.coded_first = first;
+			for (int b = 0; b < rows.source.blocks; b++)
+				for (int row = 0; row < rows.blocks[b]->rows && b % 8 != 1; row++)
+					if (rows.blocks[b]->codes[2 * row] == 5)
+						rows.blocks[b]->codes[2 * row] = 6;
+			fit = fit_rows(&rows, CVM_SOLVER_LBFGS, l1, 1, NULL);
+			newton = fit_rows(&rows, CVM_SOLVER_NEWTON, l1, 1, NULL);
+			CHECK(fit.outcome == CVM_CONVERGED && newton.outcome == CVM_CONVERGED);
+			CHECK(fit.iterations < (l1 > 0 ? 50 : 16));
+			check_optimum(&rows, &fit, l1, 1, 1e-8);
+			CHECK(fit_distance(&fit, &newton, CVM_PARAMETERS(&rows.shape)) < 1e-7);
+			for (int i = 0; i < CVM_PARAMETERS(&rows.shape); i++)
+				CHECK((fit.parameters[i] == 0) == (newton.parameters[i] == 0));
+			fit_release(&fit);
+			fit_release(&newton);
+			rows_free(&rows);
+		}
+}
+
 /* The sample has one class, all rows have two. */
 static void
 test_rare_class(void)
@@ -346,6 +379,7 @@ main(void)
 {
 	test_one_class();
 	test_samples();
+	test_sample_hessian();
 	test_rare_class();
 	test_objective_elsewhere();
 	test_choice();
