@@ -32,6 +32,7 @@
 #include "catalog/record.h"
 #include "learn/comparison.h"
 #include "model/model_type.h"
+#include "model/predictor.h"
 
 /* Of the standard normal distribution, for 95 % */
 #define INTERVAL_DEVIATIONS 1.959963984540054
@@ -86,13 +87,13 @@ compare(CvmFrame *frame, const CvmModel *candidate, const CvmModel *active,
 	cvm_frame_held_out(frame, &active->encoder)};
 	const CvmModel *models[2] = {candidate, active};
 	double	   *predictions[2];
-	void	   *prepared[2];
+	CvmPredictor *predictors[2];
 	bool		valid;
 
 	for (int m = 0; m < 2; m++)
 	{
 		predictions[m] = palloc(sizeof(double) * CVM_BLOCK_ROWS * models[m]->outputs);
-		prepared[m] = models[m]->learner->prepare(models[m]);
+		predictors[m] = cvm_predictor_create(models[m]);
 	}
 	for (int b = 0; b < frame->validation.blocks; b++)
 	{
@@ -102,7 +103,7 @@ compare(CvmFrame *frame, const CvmModel *candidate, const CvmModel *active,
 		for (int m = 0; m < 2; m++)
 		{
 			block = sources[m]->read(sources[m]->state, b);
-			models[m]->learner->predict(prepared[m], block, predictions[m]);
+			cvm_predictor_predict(predictors[m], block, predictions[m]);
 		}
 		cvm_comparison_add_rows(comparison, block->rows, block->target,
 								predictions[0], predictions[1], block->weight);

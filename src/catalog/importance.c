@@ -19,14 +19,14 @@
 
 #include "base/random.h"
 #include "catalog/sampled_rows.h"
-#include "model/learner.h"
+#include "model/predictor.h"
 
 #define MOST_REPEATS 1000
 
 typedef struct Permutation
 {
 	const CvmSampledRows *rows;
-	void	   *prepared;
+	CvmPredictor *predictor;
 	CvmBlock   *changed;		/* a block with a column of other rows */
 	double	   *predictions;
 	int32	   *order;			/* row -> the row whose value it gets */
@@ -96,8 +96,8 @@ measure(Permutation *permutation, int input)
 		copy_block(&model->encoder, block, permutation->changed);
 		if (input >= 0)
 			deal_out(permutation, input, (int64) b * CVM_BLOCK_ROWS);
-		model->learner->predict(permutation->prepared, permutation->changed,
-								permutation->predictions);
+		cvm_predictor_predict(permutation->predictor, permutation->changed,
+							  permutation->predictions);
 		cvm_measured_predictions(model, block->rows, permutation->predictions);
 		cvm_score_sheet_add_rows(sheet, block->rows, block->target, permutation->predictions,
 								 block->weight);
@@ -116,7 +116,7 @@ begin(Permutation *permutation, const CvmSampledRows *rows)
 	const CvmModel *model = rows->model;
 
 	permutation->rows = rows;
-	permutation->prepared = model->learner->prepare(model);
+	permutation->predictor = cvm_predictor_create(model);
 	permutation->changed = cvm_block_create(model->encoder.dense_columns,
 											model->encoder.coded_columns);
 	permutation->predictions = palloc(sizeof(double) * CVM_BLOCK_ROWS * model->outputs);

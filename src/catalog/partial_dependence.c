@@ -17,7 +17,7 @@
 #include "utils/builtins.h"
 
 #include "catalog/sampled_rows.h"
-#include "model/learner.h"
+#include "model/predictor.h"
 
 #define MOST_POINTS 1000
 
@@ -32,7 +32,7 @@ typedef struct Dependence
 	const CvmSampledRows *rows;
 	const CvmTerm *term;
 	int			coded;			/* of a category: its column */
-	void	   *prepared;
+	CvmPredictor *predictor;
 	CvmBlock   *changed;
 	double	   *predictions;
 	double	   *means;			/* [output] */
@@ -160,7 +160,7 @@ predict_all(Dependence *dependence, double number, int level)
 		memcpy(changed->codes, block->codes,
 			   sizeof(int32) * block->rows * encoder->coded_columns);
 		set_value(dependence, number, level);
-		model->learner->predict(dependence->prepared, changed, dependence->predictions);
+		cvm_predictor_predict(dependence->predictor, changed, dependence->predictions);
 		for (int row = 0; row < block->rows; row++)
 		{
 			for (int k = 0; k < model->outputs; k++)
@@ -208,7 +208,7 @@ begin(Dependence *dependence, const CvmSampledRows *rows, const char *feature)
 				 errhint("cvm.segment_profile and cvm.components tell of such models.")));
 	dependence->rows = rows;
 	dependence->term = find_term(model, feature, &dependence->coded);
-	dependence->prepared = model->learner->prepare(model);
+	dependence->predictor = cvm_predictor_create(model);
 	dependence->changed = cvm_block_create(model->encoder.dense_columns,
 										   model->encoder.coded_columns);
 	dependence->predictions = palloc(sizeof(double) * CVM_BLOCK_ROWS * model->outputs);

@@ -28,6 +28,7 @@
 #include "frame/frame.h"
 #include "frame/source.h"
 #include "model/model_type.h"
+#include "model/predictor.h"
 #include "pg/compat.h"
 #include "pg/options_json.h"
 #include "pg/report.h"
@@ -72,14 +73,14 @@ measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *sour
 												  frame->class_count);
 	double	   *predictions = palloc(sizeof(double) * CVM_BLOCK_ROWS * model->outputs);
 	double		weights[CVM_BLOCK_ROWS];
-	void	   *prepared = model->learner->prepare(model);
+	CvmPredictor *predictor = cvm_predictor_create(model);
 
 	for (int b = 0; b < source->blocks; b++)
 	{
 		const CvmBlock *block = source->read(source->state, b);
 
 		CHECK_FOR_INTERRUPTS();
-		model->learner->predict(prepared, block, predictions);
+		cvm_predictor_predict(predictor, block, predictions);
 		cvm_measured_predictions(model, block->rows, predictions);
 		for (int row = 0; row < block->rows; row++)
 			weights[row] = factors == NULL ? block->weight[row] :

@@ -25,7 +25,7 @@
 #include "encode/lanes.h"
 #include "frame/column.h"
 #include "frame/fetch_ahead.h"
-#include "model/learner.h"
+#include "model/predictor.h"
 #include "score/scorer.h"
 #include "pg/compat.h"
 
@@ -85,7 +85,7 @@ struct CvmScorer
 
 	/* encode */
 	CvmBlock   *block;			/* one row; NULL for linear */
-	void	   *prepared;		/* by the learner */
+	CvmPredictor *predictor;
 	double	   *components;		/* of a learner with a transform */
 };
 
@@ -221,7 +221,7 @@ compile(const CvmModel *model)
 	{
 		scorer->block = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
 		scorer->block->rows = 1;
-		scorer->prepared = model->learner->prepare(model);
+		scorer->predictor = cvm_predictor_create(model);
 		if (model->learner->transform != NULL)
 			scorer->components = palloc(sizeof(double) * model->learner->transform_size(model));
 	}
@@ -452,7 +452,7 @@ score(CvmScorer *scorer, const double *numbers)
 	else
 	{
 		encode(scorer, numbers, scorer->block, 0);
-		scorer->model->learner->predict(scorer->prepared, scorer->block, scorer->result);
+		cvm_predictor_predict(scorer->predictor, scorer->block, scorer->result);
 	}
 	return scorer->result;
 }
@@ -595,7 +595,7 @@ const double *
 cvm_scorer_transform(CvmScorer *scorer, int *count)
 {
 	*count = scorer->model->learner->transform_size(scorer->model);
-	scorer->model->learner->transform(scorer->prepared, scorer->block, scorer->components);
+	cvm_predictor_transform(scorer->predictor, scorer->block, scorer->components);
 	return scorer->components;
 }
 
@@ -619,13 +619,13 @@ cvm_scorer_explain(CvmScorer *scorer, double *base, double *contributions)
 
 	if (scorer->block != NULL)
 	{
-		model->learner->explain(scorer->prepared, scorer->block, base, contributions);
+		cvm_predictor_explain(scorer->predictor, scorer->block, base, contributions);
 		return;
 	}
 	block = cvm_block_create(model->encoder.dense_columns, model->encoder.coded_columns);
 	block->rows = 1;
 	encode(scorer, scorer->numbers, block, 0);
-	model->learner->explain(model->learner->prepare(model), block, base, contributions);
+	cvm_predictor_explain(cvm_predictor_create(model), block, base, contributions);
 	pfree(block);
 }
 
