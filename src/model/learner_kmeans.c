@@ -248,7 +248,7 @@ prepare_kmeans(const CvmModel *model)
 					   prepared->squares);
 	if (expansion->level_total > 0)
 		prepared->vectors = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * expansion->width);
-	prepared->work = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * segmentation->segments);
+	prepared->work = CVM_NEW(double, CVM_NEAREST_WORK(expansion->width));
 	prepared->distances = CVM_NEW(double, CVM_BLOCK_ROWS);
 	prepared->nearest = CVM_NEW(int, CVM_BLOCK_ROWS);
 	return prepared;

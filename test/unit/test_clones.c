@@ -19,7 +19,10 @@
 #define cvm_row_losses baseline_row_losses
 #define cvm_softmax_losses baseline_softmax_losses
 #define cvm_softmax_curvature baseline_softmax_curvature
+#define cvm_center_squares baseline_center_squares
+#define cvm_nearest_centers baseline_nearest_centers
 #include "../../src/linalg/panel.c"
+#include "../../src/learn/kmeans/nearest.c"
 #include "../../src/learn/row_loss.c"
 #undef cvm_panel_multiply
 #undef cvm_panel_add_transposed
@@ -29,6 +32,8 @@
 #undef cvm_row_losses
 #undef cvm_softmax_losses
 #undef cvm_softmax_curvature
+#undef cvm_center_squares
+#undef cvm_nearest_centers
 
 #include "base/random.h"
 #include "check.h"
@@ -48,6 +53,9 @@ extern void cvm_softmax_losses(int outputs, int rows, double *eta, double *rest,
 							   double *loss, double *g);
 extern void cvm_softmax_curvature(int first, int second, int rows, const double *p,
 								  const double *rest, const double *weight, double *h);
+extern void cvm_nearest_centers(const double *vectors, int rows, int width, const double *centers,
+								const double *center_squares, int segments, double *work,
+								int *nearest, double *distances);
 
 #define ROWS 333
 #define MOST_COLUMNS 40
@@ -90,6 +98,31 @@ test_panels(CvmRandom *random)
 		CHECK(memcmp(mine, theirs, sizeof(mine)) == 0);
 		CHECK(baseline_sum(ROWS - columns, x) == cvm_sum(ROWS - columns, x));
 	}
+}
+
+static void
+test_nearest(CvmRandom *random)
+{
+	double		centers[9 * MOST_COLUMNS];
+	double		squares[9];
+	double		distances[2][ROWS];
+	int			nearest[2][ROWS];
+
+	for (int columns = 1; columns <= MOST_COLUMNS; columns += 3)
+		for (int count = 1; count <= 9; count++)
+		{
+			int			rows = ROWS - count;
+
+			fill(x, ROWS * columns, 1, random);
+			fill(centers, count * columns, 1, random);
+			baseline_center_squares(centers, count, columns, squares);
+			baseline_nearest_centers(x, rows, columns, centers, squares, count, work, nearest[0],
+									 distances[0]);
+			cvm_nearest_centers(x, rows, columns, centers, squares, count, work, nearest[1],
+								distances[1]);
+			CHECK(memcmp(nearest[0], nearest[1], rows * sizeof(int)) == 0);
+			CHECK(memcmp(distances[0], distances[1], rows * sizeof(double)) == 0);
+		}
 }
 
 static void
@@ -138,6 +171,7 @@ main(void)
 
 	cvm_random_seed(&random, 3);
 	test_panels(&random);
+	test_nearest(&random);
 	test_losses(&random);
 	return check_done();
 }

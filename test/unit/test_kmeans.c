@@ -110,6 +110,55 @@ test_choice(void)
 	CHECK(cvm_choose_segments(&all, CVM_CHOOSE_BY_GAP, 8, &random) >= 3);
 }
 
+/* Against distances one by one; of two that are as near the first one. */
+static void
+test_nearest(void)
+{
+	double		vectors[19 * 7];
+	double		centers[11 * 7];
+	double		squares[11];
+	double		work[CVM_NEAREST_WORK(7)];
+	double		distances[19];
+	int			nearest[19];
+	CvmRandom	random;
+
+	cvm_random_seed(&random, 11);
+	for (int width = 1; width <= 7; width++)
+		for (int count = 1; count <= 11; count++)
+			for (int rows = 1; rows <= 19; rows += 3)
+			{
+				for (int i = 0; i < rows * width; i++)
+					vectors[i] = cvm_random_normal(&random);
+				for (int i = 0; i < count * width; i++)
+					centers[i] = cvm_random_normal(&random);
+				if (count > 2)
+					memcpy(centers + width, centers, width * sizeof(double));
+				cvm_center_squares(centers, count, width, squares);
+				cvm_nearest_centers(vectors, rows, width, centers, squares, count, work, nearest,
+									distances);
+				for (int row = 0; row < rows; row++)
+				{
+					double		least = INFINITY;
+					int			best = 0;
+
+					for (int k = 0; k < count; k++)
+					{
+						double		distance = 0;
+
+						for (int j = 0; j < width; j++)
+							distance += pow(vectors[row * width + j] - centers[k * width + j], 2);
+						if (distance < least)
+						{
+							least = distance;
+							best = k;
+						}
+					}
+					CHECK(nearest[row] == best);
+					CHECK_CLOSE(distances[row], least, 1e-12);
+				}
+			}
+}
+
 /* More centers than different rows; identical rows; a center far away. */
 static void
 test_degenerate(void)
@@ -152,6 +201,7 @@ main(void)
 {
 	test_against_sklearn();
 	test_choice();
+	test_nearest();
 	test_degenerate();
 	return check_done();
 }

@@ -1,10 +1,6 @@
 /*
  * kmeans.c
  *		Moving the centers over all rows.
- *
- * The squared distance is |x|^2 - 2 x'c + |c|^2, so that the products of a
- * chunk of rows with all centers are one matrix product.  It loses digits where
- * a row lies on its center; a difference that comes out negative is zero.
  */
 #include "learn/kmeans/kmeans.h"
 
@@ -12,8 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "linalg/dense.h"
-#include "linalg/rows.h"
+#include "linalg/clones.h"
 
 void
 cvm_segments_init(CvmSegments *segments, int count, int width)
@@ -31,43 +26,6 @@ cvm_segments_free(CvmSegments *segments)
 {
 	cvm_release(segments->centers);
 	cvm_release(segments->weights);
-}
-
-/* ---- distances ---- */
-
-void
-cvm_center_squares(const double *centers, int segments, int width, double *squares)
-{
-	for (int k = 0; k < segments; k++)
-		squares[k] = cvm_dot(width, centers + (size_t) k * width, centers + (size_t) k * width);
-}
-
-void
-cvm_nearest_centers(const double *vectors, int rows, int width, const double *centers,
-					const double *center_squares, int segments, double *work,
-					int *nearest, double *distances)
-{
-	cvm_multiply_rows_by_rows(rows, segments, width, vectors, centers, work);
-	for (int row = 0; row < rows; row++)
-	{
-		const double *products = work + (size_t) row * segments;
-		const double *vector = vectors + (size_t) row * width;
-		double		least = center_squares[0] - 2 * products[0];
-		int			best = 0;
-
-		for (int k = 1; k < segments; k++)
-		{
-			double		distance = center_squares[k] - 2 * products[k];
-
-			if (distance < least)
-			{
-				least = distance;
-				best = k;
-			}
-		}
-		nearest[row] = best;
-		distances[row] = fmax(0, least + cvm_dot(width, vector, vector));
-	}
 }
 
 /* ---- one pass ---- */
@@ -94,7 +52,7 @@ pass_create(Pass *pass, int segments, int width)
 	pass->segments = segments;
 	pass->width = width;
 	pass->squares = CVM_NEW(double, segments);
-	pass->work = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * segments);
+	pass->work = CVM_NEW(double, CVM_NEAREST_WORK(width));
 	pass->nearest = CVM_NEW(int, CVM_BLOCK_ROWS);
 	pass->distances = CVM_NEW(double, CVM_BLOCK_ROWS);
 	pass->sums = CVM_NEW(double, (size_t) segments * width);
@@ -123,29 +81,41 @@ pass_begin(Pass *pass)
 	pass->farthest_distance = -1;
 }
 
-static void
-pass_add(Pass *pass, const double *centers, const double *vectors, const double *weights,
-		 int rows)
+/* Adds up what was found out about the rows of a chunk. */
+CVM_CLONES static void
+count_rows(Pass *pass, const double *restrict vectors, const double *restrict weights, int rows)
 {
 	int			width = pass->width;
+	double		inertia = pass->inertia;
 
-	cvm_center_squares(centers, pass->segments, width, pass->squares);
-	cvm_nearest_centers(vectors, rows, width, centers, pass->squares, pass->segments,
-						pass->work, pass->nearest, pass->distances);
 	for (int row = 0; row < rows; row++)
 	{
 		const double *vector = vectors + (size_t) row * width;
 		int			k = pass->nearest[row];
+		double		weight = weights[row];
+		double	   *restrict sums = pass->sums + (size_t) k * width;
 
-		cvm_add_scaled(width, weights[row], vector, pass->sums + (size_t) k * width);
-		pass->weights[k] += weights[row];
-		pass->inertia += weights[row] * pass->distances[row];
+		for (int i = 0; i < width; i++)
+			sums[i] += weight * vector[i];
+		pass->weights[k] += weight;
+		inertia += weight * pass->distances[row];
 		if (pass->distances[row] > pass->farthest_distance)
 		{
 			pass->farthest_distance = pass->distances[row];
 			memcpy(pass->farthest, vector, width * sizeof(double));
 		}
 	}
+	pass->inertia = inertia;
+}
+
+static void
+pass_add(Pass *pass, const double *centers, const double *vectors, const double *weights,
+		 int rows)
+{
+	cvm_center_squares(centers, pass->segments, pass->width, pass->squares);
+	cvm_nearest_centers(vectors, rows, pass->width, centers, pass->squares, pass->segments,
+						pass->work, pass->nearest, pass->distances);
+	count_rows(pass, vectors, weights, rows);
 }
 
 /* All rows with centers that stay where they are. */

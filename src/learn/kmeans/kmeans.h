@@ -50,8 +50,11 @@ extern void cvm_kmeans_start(const CvmVectorSample *sample, int starts, CvmRando
 
 /*
  * Nearest center and squared distance to it of each row.  center_squares:
- * the squared length of each center; work: rows x segments.
+ * the squared length of each center; work: CVM_NEAREST_WORK(width).
  */
+#define CVM_TILE_ROWS 8			/* that are compared at once */
+#define CVM_NEAREST_WORK(width) ((size_t) CVM_TILE_ROWS * (width))
+
 extern void cvm_nearest_centers(const double *vectors, int rows, int width,
 								const double *centers, const double *center_squares,
 								int segments, double *work, int *nearest, double *distances);

@@ -23,7 +23,7 @@ silhouette_of(const CvmVectorSample *sample, const CvmSegments *segments)
 	int			rows = sample->rows < SILHOUETTE_ROWS ? sample->rows : SILHOUETTE_ROWS;
 	int			count = segments->segments;
 	double	   *squares = CVM_NEW(double, count);
-	double	   *work = CVM_NEW(double, (size_t) rows * count);
+	double	   *work = CVM_NEW(double, CVM_NEAREST_WORK(sample->width));
 	double	   *distances = CVM_NEW(double, rows);
 	int32_t    *nearest = CVM_NEW(int32_t, rows);
 	double		silhouette;
