@@ -345,6 +345,11 @@ cvm_training_learn(CvmTraining *training)
 	};
 
 	training->model = model;
+	if (training->options.incremental && frame->learner->partial_fit != NULL)
+	{
+		model->knowledge = palloc0(sizeof(CvmKnowledge));
+		model->knowledge->effective_rows = model->rows;
+	}
 	cvm_report(frame->learner->fit(&lesson, model, &error), &error);
 	cvm_report(cvm_model_check(model, &error), &error);
 	if (training->definition->model != NULL)

@@ -106,6 +106,8 @@ const CvmOptionSpec cvm_option_specs[] = {
 	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
 	NUMBER(promote_margin, 0, 1, "0.01", "promote if_not_worse: share of the active version's figure that a new version may be worse by"),
 	TEXT(watermark, "a column that grows with new rows: each version remembers how far it had grown"),
+	BOOLEAN(incremental, "false", "keep what cvm.partial_fit goes on from in the model"),
+	NUMBER(decay, 1e-6, 1, "1", "partial_fit: what earlier rows still count, a factor each time"),
 };
 
 const int	cvm_option_count = sizeof(cvm_option_specs) / sizeof(cvm_option_specs[0]);

@@ -112,6 +112,8 @@ typedef struct CvmOptions
 	int			promote;		/* CvmPromote */
 	double		promote_margin; /* share of the active version's figure */
 	char	   *watermark;		/* a column that grows with new rows; NULL: none */
+	bool		incremental;	/* keep what partial_fit goes on from */
+	double		decay;			/* partial_fit: share of earlier knowledge that stays */
 } CvmOptions;
 
 typedef enum CvmOptionKind

@@ -219,6 +219,14 @@ cvm_json_string(const CvmJsonObject *object, const char *key)
 }
 
 bool
+cvm_json_has(const CvmJsonObject *object, const char *key)
+{
+	JsonbValue	value;
+
+	return getKeyJsonValueFromContainer(object->container, key, strlen(key), &value) != NULL;
+}
+
+bool
 cvm_json_is_null(const CvmJsonObject *object, const char *key)
 {
 	JsonbValue	value;

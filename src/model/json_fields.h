@@ -42,6 +42,7 @@ extern int	cvm_json_int(const CvmJsonObject *object, const char *key);
 extern int	cvm_json_int_or(const CvmJsonObject *object, const char *key, int if_null);
 extern bool cvm_json_bool(const CvmJsonObject *object, const char *key);
 extern char *cvm_json_string(const CvmJsonObject *object, const char *key);
+extern bool cvm_json_has(const CvmJsonObject *object, const char *key);
 extern bool cvm_json_is_null(const CvmJsonObject *object, const char *key);
 extern Jsonb *cvm_json_object(const CvmJsonObject *object, const char *key);
 

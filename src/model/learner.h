@@ -31,7 +31,8 @@ typedef struct CvmLesson
 	CvmBlockSource *validation; /* NULL: no rows are held out */
 	const CvmOptions *options;
 	const CvmModel *start;		/* to start from: same algorithm, same classes, maybe
-								 * another encoder; or NULL */
+								 * another encoder; or NULL.  Of a partial fit what
+								 * it goes on from, with the same encoder */
 	const CvmProgress *progress;	/* or NULL */
 	size_t		memory;			/* bytes that a learner may take which keeps rows in
 								 * a form of its own; 0: no limit */
@@ -68,6 +69,23 @@ struct CvmLearner
 	 * are read in order, any number of times.
 	 */
 	CvmStatus	(*fit) (const CvmLesson *lesson, CvmModel *model, CvmError *error);
+
+	/*
+	 * Learns from new rows on top of lesson->start, whose knowledge of earlier
+	 * rows counts options->decay of what it did; NULL: cannot.  The model's
+	 * total_weight and knowledge->effective_rows, old rows decayed, are there;
+	 * else as fit.  What decay means in each algorithm its file says.
+	 */
+	CvmStatus	(*partial_fit) (const CvmLesson *lesson, CvmModel *model, CvmError *error);
+
+	/*
+	 * Fields and validator of knowledge->learned, as those of the payload below;
+	 * NULL where the payload is enough.  With option incremental, fit fills it
+	 * in; model->knowledge is there, and set to NULL where rows are too wide to
+	 * keep it.
+	 */
+	void		(*describe_knowledge) (CvmModel *model, CvmFields *fields);
+	CvmStatus	(*check_knowledge) (const CvmModel *model, CvmError *error);
 
 	/*
 	 * Names the fields of the payload (fields.h); when reading, allocates it
@@ -111,6 +129,12 @@ struct CvmLearner
 	 */
 	void		(*importance) (const CvmModel *model, double *gains, int64_t *splits);
 };
+
+/*
+ * Names the fields of model->knowledge, those of the learner last; when
+ * reading, allocates it first.
+ */
+extern void cvm_model_describe_knowledge(CvmModel *model, CvmFields *fields);
 
 /* Every algorithm, by number; gaps are NULL. */
 extern const CvmLearner *const cvm_learners[];

@@ -9,6 +9,7 @@
 #include "model/learner_bayes.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "encode/expand.h"
@@ -41,24 +42,65 @@ check_size(const CvmModel *model, CvmError *error)
 	return CVM_OK;
 }
 
-static CvmStatus
-fit_bayes(const CvmLesson *lesson, CvmModel *model, CvmError *error)
+/* From the sums of all rows; keeps these where the model is to keep knowledge. */
+static void
+settle(const CvmLesson *lesson, const CvmExpansion *columns, CvmBayesSums *sums,
+	   double total_weight, CvmModel *model)
 {
-	CvmExpansion *columns = cvm_expansion_create(lesson->encoder);
 	CvmNaiveBayes *learned = CVM_NEW(CvmNaiveBayes, 1);
-	CvmStatus	status = check_size(model, error);
 
-	if (status != CVM_OK)
-		return status;
-	cvm_naive_bayes_fit(columns, lesson->class_count, lesson->training,
-						lesson->options->smoothing, lesson->options->variance_smoothing, learned);
-	cvm_expansion_release(columns);
+	cvm_naive_bayes_settle(sums, columns, total_weight, lesson->options->smoothing,
+						   lesson->options->variance_smoothing, learned);
 	model->payload = learned;
 	model->solver = CVM_SOLVER_AUTO;
 	model->outcome = CVM_CONVERGED;
 	model->iterations = 1;
 	model->rank = -1;
 	model->loss = model->validation_loss = model->gradient_norm = NAN;
+	if (model->knowledge != NULL)
+		model->knowledge->learned = sums;
+	else
+		cvm_bayes_sums_free(sums);
+}
+
+static CvmStatus
+fit_bayes(const CvmLesson *lesson, CvmModel *model, CvmError *error)
+{
+	CvmExpansion *columns = cvm_expansion_create(lesson->encoder);
+	CvmBayesSums *sums = CVM_NEW(CvmBayesSums, 1);
+	CvmStatus	status = check_size(model, error);
+
+	if (status != CVM_OK)
+		return status;
+	cvm_bayes_sums_init(sums, columns, lesson->class_count);
+	cvm_bayes_sums_add(sums, columns, lesson->training);
+	settle(lesson, columns, sums, lesson->training->total_weight, model);
+	cvm_expansion_release(columns);
+	return CVM_OK;
+}
+
+/* The sums of earlier rows are decayed, and those of the new rows added: without
+ * decay that is the fit of all rows. */
+static CvmStatus
+partial_fit_bayes(const CvmLesson *lesson, CvmModel *model, CvmError *error)
+{
+	CvmExpansion *columns = cvm_expansion_create(lesson->encoder);
+	const CvmBayesSums *known = (const CvmBayesSums *) lesson->start->knowledge->learned;
+	CvmBayesSums *sums = CVM_NEW(CvmBayesSums, 1);
+	int			classes = lesson->class_count;
+	size_t		numbers = (size_t) classes * columns->dense_columns;
+	size_t		levels = (size_t) classes * columns->level_total;
+
+	cvm_bayes_sums_init(sums, columns, classes);
+	memcpy(sums->class_weights, known->class_weights, classes * sizeof(double));
+	if (numbers > 0)
+		memcpy(sums->moments, known->moments, numbers * sizeof(CvmBayesMoments));
+	if (levels > 0)
+		memcpy(sums->level_weights, known->level_weights, levels * sizeof(double));
+	cvm_bayes_sums_decay(sums, columns, lesson->options->decay);
+	cvm_bayes_sums_add(sums, columns, lesson->training);
+	settle(lesson, columns, sums, model->total_weight, model);
+	cvm_expansion_release(columns);
 	return CVM_OK;
 }
 
@@ -123,6 +165,66 @@ check_bayes(const CvmModel *model, CvmError *error)
 	return CVM_OK;
 }
 
+/* ---- what is kept for partial fits ---- */
+
+static void
+describe_sums(CvmModel *model, CvmFields *fields)
+{
+	CvmExpansion *columns = cvm_expansion_create(&model->encoder);
+	size_t		classes = model->class_count;
+	CvmBayesSums *sums;
+	const double *class_weights;
+	const double *moments;
+	const double *level_weights;
+
+	if (fields->reading)
+		model->knowledge->learned = CVM_NEW_ZERO(CvmBayesSums, 1);
+	sums = (CvmBayesSums *) model->knowledge->learned;
+	class_weights = sums->class_weights;
+	moments = (const double *) sums->moments;
+	level_weights = sums->level_weights;
+	cvm_field_numbers(fields, "class_weights", &class_weights, classes, false);
+	cvm_field_matrix(fields, "moments", &moments, classes * columns->dense_columns, 3, false);
+	cvm_field_numbers(fields, "level_weights", &level_weights, classes * columns->level_total,
+					  false);
+	sums->classes = model->class_count;
+	sums->class_weights = (double *) class_weights;
+	sums->moments = (CvmBayesMoments *) moments;
+	sums->level_weights = (double *) level_weights;
+	cvm_expansion_release(columns);
+}
+
+static bool
+is_weight(double value)
+{
+	return isfinite(value) && value >= 0;
+}
+
+static CvmStatus
+check_sums(const CvmModel *model, CvmError *error)
+{
+	CvmExpansion *columns = cvm_expansion_create(&model->encoder);
+	const CvmBayesSums *sums = (const CvmBayesSums *) model->knowledge->learned;
+	size_t		numbers = (size_t) model->class_count * columns->dense_columns;
+	size_t		levels = (size_t) model->class_count * columns->level_total;
+
+	cvm_expansion_release(columns);
+	if (sums->class_weights == NULL || (numbers > 0 && sums->moments == NULL) ||
+		(levels > 0 && sums->level_weights == NULL))
+		return BAD("sums of naive_bayes are missing");
+	for (int k = 0; k < model->class_count; k++)
+		if (!is_weight(sums->class_weights[k]))
+			return BAD("the weight of class %d is none", k + 1);
+	for (size_t i = 0; i < numbers; i++)
+		if (!is_weight(sums->moments[i].weight) || !isfinite(sums->moments[i].mean) ||
+			!is_weight(sums->moments[i].squares))
+			return BAD("moments %zu cannot be", i + 1);
+	for (size_t i = 0; i < levels; i++)
+		if (!is_weight(sums->level_weights[i]))
+			return BAD("the weight of level %zu is none", i + 1);
+	return CVM_OK;
+}
+
 /* ---- prediction ---- */
 
 typedef struct Prepared
@@ -166,7 +268,8 @@ const CvmLearner cvm_learner_naive_bayes = {
 	.name = "naive_bayes",.number = CVM_ALGORITHM_NAIVE_BAYES,
 	.tasks = CVM_TASK_BIT(CVM_BINARY) | CVM_TASK_BIT(CVM_MULTICLASS),
 	.keeps_missing = true,
-	.family = family_of,.fit = fit_bayes,
+	.family = family_of,.fit = fit_bayes,.partial_fit = partial_fit_bayes,
+	.describe_knowledge = describe_sums,.check_knowledge = check_sums,
 	.describe = describe_bayes,.check = check_bayes,
 	.prepare = prepare_bayes,.predict = predict_bayes
 };

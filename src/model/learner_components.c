@@ -49,6 +49,80 @@ fill_history(CvmModel *model, int passes)
 	model->loss = model->validation_loss = model->gradient_norm = NAN;
 }
 
+static void
+take_principal(const CvmPrincipal *principal, CvmModel *model)
+{
+	CvmProjection *projection = CVM_NEW_ZERO(CvmProjection, 1);
+
+	projection->axes = principal->components;
+	projection->means = principal->means;
+	projection->loadings = principal->loadings;
+	projection->variances = principal->variances;
+	projection->total_variance = principal->total_variance;
+	model->payload = projection;
+	fill_history(model, principal->passes);
+}
+
+static void
+take_discriminant(const CvmDiscriminant *learned, CvmModel *model)
+{
+	CvmProjection *projection = CVM_NEW_ZERO(CvmProjection, 1);
+
+	projection->axes = learned->axes;
+	projection->means = learned->means;
+	projection->loadings = learned->loadings;
+	projection->variances = learned->explained;
+	projection->total_variance = 1;
+	projection->scores = learned->scores;
+	model->payload = projection;
+	fill_history(model, 2);
+}
+
+/* From sums, which are kept where the model is to keep knowledge. */
+static CvmStatus
+settle_scatter(const CvmLesson *lesson, CvmScatter *scatter, CvmModel *model, CvmError *error)
+{
+	const CvmOptions *options = lesson->options;
+	CvmPrincipal principal;
+	CvmDiscriminant discriminant;
+	CvmStatus	status;
+
+	if (lesson->task == CVM_PROJECTION)
+	{
+		status = cvm_pca_of_scatter(scatter, options->components, options->explained, &principal,
+									error);
+		if (status == CVM_OK)
+			take_principal(&principal, model);
+	}
+	else
+	{
+		status = cvm_discriminant_of_scatter(scatter, &discriminant, error);
+		if (status == CVM_OK)
+			take_discriminant(&discriminant, model);
+	}
+	if (status == CVM_OK && model->knowledge != NULL)
+		model->knowledge->learned = scatter;
+	else
+		cvm_scatter_free(scatter);
+	return status;
+}
+
+static CvmScatter *
+scatter_of_rows(const CvmLesson *lesson, const CvmExpansion *expansion)
+{
+	CvmScatter *scatter = CVM_NEW(CvmScatter, 1);
+	CvmVectors	vectors;
+
+	if (lesson->task != CVM_PROJECTION)
+		cvm_discriminant_scatter(expansion, lesson->class_count, lesson->training, scatter);
+	else
+	{
+		cvm_vectors_of_blocks(&vectors, lesson->training, expansion);
+		cvm_pca_scatter(&vectors, scatter);
+	}
+	return scatter;
+}
+
 static CvmStatus
 fit_pca(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 {
@@ -57,7 +131,6 @@ fit_pca(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 	bool		randomized = options->decomposition == CVM_DECOMPOSITION_RANDOMIZED ||
 		(options->decomposition == CVM_DECOMPOSITION_AUTO &&
 		 expansion->width > CVM_MOST_PAIRED_COLUMNS);
-	CvmProjection *projection = CVM_NEW_ZERO(CvmProjection, 1);
 	CvmPrincipal principal;
 	CvmVectors	vectors;
 	CvmRandom	random;
@@ -67,46 +140,40 @@ fit_pca(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 		return too_wide("decomposition \"exact\"", expansion->width, CVM_MOST_PAIRED_COLUMNS, error);
 	if (expansion->width > MOST_COLUMNS)
 		return too_wide("algorithm \"pca\"", expansion->width, MOST_COLUMNS, error);
+	if (!randomized)
+		return settle_scatter(lesson, scatter_of_rows(lesson, expansion), model, error);
+	model->knowledge = NULL;
 	cvm_random_seed(&random, options->seed);
 	cvm_vectors_of_blocks(&vectors, lesson->training, expansion);
 	status = cvm_pca_fit(&vectors, randomized, options->components, options->explained, &random,
 						 &principal, error);
-	if (status != CVM_OK)
-		return status;
-	projection->axes = principal.components;
-	projection->means = principal.means;
-	projection->loadings = principal.loadings;
-	projection->variances = principal.variances;
-	projection->total_variance = principal.total_variance;
-	model->payload = projection;
-	fill_history(model, principal.passes);
-	return CVM_OK;
+	if (status == CVM_OK)
+		take_principal(&principal, model);
+	return status;
 }
 
 static CvmStatus
 fit_discriminant(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 {
 	CvmExpansion *expansion = cvm_expansion_create(lesson->encoder);
-	CvmProjection *projection = CVM_NEW_ZERO(CvmProjection, 1);
-	CvmDiscriminant learned;
-	CvmStatus	status;
 
 	if (expansion->width > CVM_MOST_PAIRED_COLUMNS)
 		return too_wide("algorithm \"discriminant\"", expansion->width, CVM_MOST_PAIRED_COLUMNS,
 						error);
-	status = cvm_discriminant_fit(expansion, lesson->class_count, lesson->training, &learned,
-								  error);
-	if (status != CVM_OK)
-		return status;
-	projection->axes = learned.axes;
-	projection->means = learned.means;
-	projection->loadings = learned.loadings;
-	projection->variances = learned.explained;
-	projection->total_variance = 1;
-	projection->scores = learned.scores;
-	model->payload = projection;
-	fill_history(model, 2);
-	return CVM_OK;
+	return settle_scatter(lesson, scatter_of_rows(lesson, expansion), model, error);
+}
+
+/* The sums of earlier rows are decayed, and those of the new rows added: without
+ * decay that is the fit of all rows. */
+static CvmStatus
+partial_fit_scatter(const CvmLesson *lesson, CvmModel *model, CvmError *error)
+{
+	CvmExpansion *expansion = cvm_expansion_create(lesson->encoder);
+	CvmScatter *scatter = scatter_of_rows(lesson, expansion);
+
+	cvm_scatter_merge(scatter, (const CvmScatter *) lesson->start->knowledge->learned,
+					  lesson->options->decay);
+	return settle_scatter(lesson, scatter, model, error);
 }
 
 /* ---- the payload ---- */
@@ -177,6 +244,57 @@ check_projection(const CvmModel *model, CvmError *error)
 			return BAD("the variance of axis %d is none", i + 1);
 	if (!(isfinite(projection->total_variance) && projection->total_variance > 0))
 		return BAD("the total variance is none");
+	return CVM_OK;
+}
+
+/* ---- what is kept for partial fits ---- */
+
+static int
+group_count(const CvmModel *model)
+{
+	return is_discriminant(model) ? model->class_count : 1;
+}
+
+static void
+describe_scatter(CvmModel *model, CvmFields *fields)
+{
+	CvmExpansion *expansion = cvm_expansion_create(&model->encoder);
+	size_t		groups = group_count(model);
+	CvmScatter *scatter;
+
+	if (fields->reading)
+		model->knowledge->learned = CVM_NEW_ZERO(CvmScatter, 1);
+	scatter = (CvmScatter *) model->knowledge->learned;
+	scatter->groups = (int) groups;
+	scatter->width = expansion->width;
+	cvm_field_numbers(fields, "group_weights", (const double **) &scatter->weights, groups, false);
+	cvm_field_matrix(fields, "group_means", (const double **) &scatter->means, groups,
+					 scatter->width, false);
+	cvm_field_numbers(fields, "squares", (const double **) &scatter->squares,
+					  CVM_SCATTER_SQUARES(scatter->width), false);
+	cvm_expansion_release(expansion);
+}
+
+static CvmStatus
+check_scatter(const CvmModel *model, CvmError *error)
+{
+	const CvmScatter *scatter = (const CvmScatter *) model->knowledge->learned;
+	double		total_weight = 0;
+
+	if (scatter->width > CVM_MOST_PAIRED_COLUMNS)
+		return BAD("it is too wide for partial fits");
+	if (scatter->weights == NULL ||
+		(scatter->width > 0 && (scatter->means == NULL || scatter->squares == NULL)))
+		return BAD("sums for partial fits are missing");
+	for (int k = 0; k < scatter->groups; k++)
+	{
+		if (!(isfinite(scatter->weights[k]) && scatter->weights[k] >= 0))
+			return BAD("the weight of group %d is none", k + 1);
+		total_weight += scatter->weights[k];
+	}
+	if (!(total_weight > 0) || !all_finite(scatter->means, (int64_t) scatter->groups * scatter->width) ||
+		!all_finite(scatter->squares, CVM_SCATTER_SQUARES(scatter->width)))
+		return BAD("a sum for partial fits is not finite");
 	return CVM_OK;
 }
 
@@ -274,7 +392,8 @@ predict_classes(void *state, const CvmBlock *block, double *predictions)
 const CvmLearner cvm_learner_pca = {
 	.name = "pca",.number = CVM_ALGORITHM_PCA,
 	.tasks = CVM_TASK_BIT(CVM_PROJECTION),
-	.family = family_of,.fit = fit_pca,
+	.family = family_of,.fit = fit_pca,.partial_fit = partial_fit_scatter,
+	.describe_knowledge = describe_scatter,.check_knowledge = check_scatter,
 	.describe = describe_projection,.check = check_projection,
 	.prepare = prepare_projection,.predict = predict_distance,
 	.transform_size = transform_size,.transform = transform_rows
@@ -283,7 +402,8 @@ const CvmLearner cvm_learner_pca = {
 const CvmLearner cvm_learner_discriminant = {
 	.name = "discriminant",.number = CVM_ALGORITHM_DISCRIMINANT,
 	.tasks = CVM_TASK_BIT(CVM_BINARY) | CVM_TASK_BIT(CVM_MULTICLASS),
-	.family = family_of,.fit = fit_discriminant,
+	.family = family_of,.fit = fit_discriminant,.partial_fit = partial_fit_scatter,
+	.describe_knowledge = describe_scatter,.check_knowledge = check_scatter,
 	.describe = describe_projection,.check = check_projection,
 	.prepare = prepare_projection,.predict = predict_classes,
 	.transform_size = transform_size,.transform = transform_rows

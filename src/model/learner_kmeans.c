@@ -75,33 +75,44 @@ by_size(const void *a, const void *b)
 	return left->segment - right->segment;
 }
 
+/* order: which segment becomes which; NULL: they stay as they are. */
 static CvmSegmentation *
-take_over(const CvmSegments *segments, double total_weight)
+take_over(const CvmSegments *segments, const Sized *order, double total_weight)
 {
 	int			count = segments->segments;
 	size_t		width = segments->width;
 	CvmSegmentation *segmentation = CVM_NEW(CvmSegmentation, 1);
 	double	   *centers = CVM_NEW(double, count * width);
 	double	   *shares = CVM_NEW(double, count);
-	Sized	   *order = CVM_NEW(Sized, count);
 
 	for (int k = 0; k < count; k++)
 	{
-		order[k].weight = segments->weights[k];
-		order[k].segment = k;
+		int			from = order == NULL ? k : order[k].segment;
+
+		memcpy(centers + k * width, segments->centers + from * width, width * sizeof(double));
+		shares[k] = segments->weights[from] / total_weight;
 	}
-	qsort(order, count, sizeof(Sized), by_size);
-	for (int k = 0; k < count; k++)
-	{
-		memcpy(centers + k * width, segments->centers + order[k].segment * width,
-			   width * sizeof(double));
-		shares[k] = order[k].weight / total_weight;
-	}
-	cvm_release(order);
 	segmentation->segments = count;
 	segmentation->centers = centers;
 	segmentation->shares = shares;
 	segmentation->inertia = segments->inertia;
+	return segmentation;
+}
+
+static CvmSegmentation *
+take_over_by_size(const CvmSegments *segments, double total_weight)
+{
+	Sized	   *order = CVM_NEW(Sized, segments->segments);
+	CvmSegmentation *segmentation;
+
+	for (int k = 0; k < segments->segments; k++)
+	{
+		order[k].weight = segments->weights[k];
+		order[k].segment = k;
+	}
+	qsort(order, segments->segments, sizeof(Sized), by_size);
+	segmentation = take_over(segments, order, total_weight);
+	cvm_release(order);
 	return segmentation;
 }
 
@@ -129,6 +140,17 @@ check_options(const CvmLesson *lesson, const CvmVectors *vectors, CvmError *erro
 		return CVM_LIMIT;
 	}
 	return CVM_OK;
+}
+
+static void
+fill_history(const CvmSegments *segments, CvmSolver solver, CvmModel *model)
+{
+	model->solver = solver;
+	model->outcome = segments->converged ? CVM_CONVERGED : CVM_EPOCH_LIMIT;
+	model->iterations = segments->iterations;
+	model->rank = -1;
+	model->loss = segments->inertia;
+	model->validation_loss = model->gradient_norm = NAN;
 }
 
 static CvmStatus
@@ -162,13 +184,36 @@ fit_kmeans(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 		cvm_kmeans_lloyd(&vectors, &segments, options->epochs > 0 ? options->epochs : MOST_PASSES,
 						 options->tolerance, lesson->progress);
 
-	model->payload = take_over(&segments, vectors.total_weight);
-	model->solver = (CvmSolver) options->solver;
-	model->outcome = segments.converged ? CVM_CONVERGED : CVM_EPOCH_LIMIT;
-	model->iterations = segments.iterations;
-	model->rank = -1;
-	model->loss = segments.inertia;
-	model->validation_loss = model->gradient_norm = NAN;
+	model->payload = take_over_by_size(&segments, vectors.total_weight);
+	fill_history(&segments, (CvmSolver) options->solver, model);
+	cvm_segments_free(&segments);
+	return CVM_OK;
+}
+
+/*
+ * Centers move on by the weights that their segments have, decayed, as in
+ * streaming k-means with a forgetting factor (MLlib); segments keep their numbers,
+ * though their sizes may change places.
+ */
+static CvmStatus
+partial_fit_kmeans(const CvmLesson *lesson, CvmModel *model, CvmError *error)
+{
+	const CvmSegmentation *known = (const CvmSegmentation *) lesson->start->payload;
+	CvmExpansion *expansion = cvm_expansion_create(lesson->encoder);
+	CvmSegments segments;
+	CvmVectors	vectors;
+
+	cvm_vectors_of_blocks(&vectors, lesson->training, expansion);
+	cvm_segments_init(&segments, known->segments, vectors.width);
+	memcpy(segments.centers, known->centers,
+		   (size_t) known->segments * vectors.width * sizeof(double));
+	for (int k = 0; k < known->segments; k++)
+		segments.weights[k] = lesson->options->decay * lesson->start->total_weight *
+			known->shares[k];
+	segments.inertia = known->inertia;
+	cvm_kmeans_go_on(&vectors, &segments, lesson->progress);
+	model->payload = take_over(&segments, NULL, model->total_weight);
+	fill_history(&segments, CVM_SOLVER_SGD, model);
 	cvm_segments_free(&segments);
 	return CVM_OK;
 }
@@ -279,7 +324,7 @@ predict_kmeans(void *state, const CvmBlock *block, double *predictions)
 const CvmLearner cvm_learner_kmeans = {
 	.name = "kmeans",.number = CVM_ALGORITHM_KMEANS,
 	.tasks = CVM_TASK_BIT(CVM_SEGMENTATION),
-	.family = family_of,.fit = fit_kmeans,
+	.family = family_of,.fit = fit_kmeans,.partial_fit = partial_fit_kmeans,
 	.describe = describe_kmeans,.check = check_kmeans,
 	.prepare = prepare_kmeans,.predict = predict_kmeans
 };

@@ -28,8 +28,8 @@ family_of(const CvmLearner *learner, CvmTask task, const CvmOptions *options)
 	return (CvmFamily) learner->number;
 }
 
-static CvmShape
-shape_of(const CvmEncoder *encoder, CvmFamily family, int outputs, double delta)
+CvmShape
+cvm_linear_shape(const CvmEncoder *encoder, CvmFamily family, int outputs, double delta)
 {
 	CvmShape	shape = {
 		.family = family,.outputs = outputs,
@@ -48,8 +48,8 @@ shape_of(const CvmEncoder *encoder, CvmFamily family, int outputs, double delta)
 static CvmStatus
 fit_linear(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 {
-	CvmShape	shape = shape_of(lesson->encoder, lesson->family, model->outputs,
-								 lesson->options->delta);
+	CvmShape	shape = cvm_linear_shape(lesson->encoder, lesson->family, model->outputs,
+										 lesson->options->delta);
 	double	   *start = NULL;
 	CvmFit		fit;
 	CvmStatus	status;
@@ -62,7 +62,11 @@ fit_linear(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 	status = cvm_fit(&shape, lesson->training, lesson->validation, lesson->options,
 					 start, lesson->progress, &fit, error);
 	if (status == CVM_OK)
+	{
+		if (model->knowledge != NULL)
+			cvm_linear_keep_knowledge(lesson, &shape, fit.parameters, model);
 		cvm_model_set_fit(model, &shape, &fit);
+	}
 	cvm_release(start);
 	return status;
 }
@@ -142,8 +146,8 @@ prepare_linear(const CvmModel *model)
 	Prepared   *prepared = CVM_NEW(Prepared, 1);
 
 	prepared->encoder = &model->encoder;
-	prepared->shape = shape_of(&model->encoder, model->family, model->outputs,
-							   cvm_model_linear(model)->delta);
+	prepared->shape = cvm_linear_shape(&model->encoder, model->family, model->outputs,
+									   cvm_model_linear(model)->delta);
 	prepared->parameters = CVM_NEW(double, CVM_PARAMETERS(&prepared->shape));
 	cvm_model_parameters(model, &model->encoder, prepared->parameters);
 	prepared->work = CVM_NEW(double, cvm_objective_work_size(&prepared->shape));
@@ -270,6 +274,9 @@ weigh_terms(const CvmModel *model, double *gains, int64_t *splits)
 const CvmLearner cvm_learner_##family_name = { \
 	.name = #family_name, .number = family_number, .tasks = CVM_TASK_BIT(task), \
 	.family = family_of, .fit = fit_linear, \
+	.partial_fit = cvm_linear_partial_fit, \
+	.describe_knowledge = cvm_linear_describe_knowledge, \
+	.check_knowledge = cvm_linear_check_knowledge, \
 	.describe = describe_linear, .check = check_linear, \
 	.prepare = prepare_linear, .predict = predict_linear, \
 	.explain = explain_linear, .importance = weigh_terms \

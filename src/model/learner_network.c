@@ -182,6 +182,30 @@ fit_network(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 	return CVM_OK;
 }
 
+/*
+ * Some epochs over the new rows from the weights that are there.  What it forgets
+ * by that depends on rate and epochs, and decay changes nothing but the count of
+ * effective rows.
+ */
+#define PARTIAL_EPOCHS 5
+
+static CvmStatus
+partial_fit_network(const CvmLesson *lesson, CvmModel *model, CvmError *error)
+{
+	const CvmNetworkPayload *known = (const CvmNetworkPayload *) lesson->start->payload;
+	CvmOptions	options = *lesson->options;
+	CvmLesson	partial = *lesson;
+
+	if (options.epochs == 0)
+		options.epochs = PARTIAL_EPOCHS;
+	options.activation = known->activation;
+	memset(options.hidden_layers, 0, sizeof(options.hidden_layers));
+	for (int l = 0; l < known->hidden_layers; l++)
+		options.hidden_layers[l] = known->units[l];
+	partial.options = &options;
+	return fit_network(&partial, model, error);
+}
+
 /* ---- the payload ---- */
 
 static void
@@ -304,7 +328,7 @@ predict_network(void *state, const CvmBlock *block, double *predictions)
 const CvmLearner cvm_learner_neural_network = {
 	.name = "neural_network",.number = CVM_ALGORITHM_NEURAL_NETWORK,
 	.tasks = CVM_TASK_BIT(CVM_REGRESSION) | CVM_TASK_BIT(CVM_BINARY) | CVM_TASK_BIT(CVM_MULTICLASS),
-	.family = family_of,.fit = fit_network,
+	.family = family_of,.fit = fit_network,.partial_fit = partial_fit_network,
 	.describe = describe_network,.check = check_network,
 	.prepare = prepare_network,.predict = predict_network
 };

@@ -15,6 +15,14 @@
 
 typedef struct CvmLearner CvmLearner;	/* learner.h */
 
+/* What a partial fit goes on from, beside encoder and payload. */
+typedef struct CvmKnowledge
+{
+	int			partial_fits;	/* since all rows were learned from together */
+	double		effective_rows; /* rows learned from, earlier ones decayed */
+	void	   *learned;		/* of the learner; NULL where the payload is enough */
+} CvmKnowledge;
+
 /* The payload of the linear families. */
 typedef struct CvmLinearPredictor
 {
@@ -43,6 +51,7 @@ typedef struct CvmModel
 
 	/* what was fitted */
 	void	   *payload;		/* of the learner */
+	CvmKnowledge *knowledge;	/* NULL: no partial fit can go on from here */
 
 	/* how it was fitted */
 	const char *options;		/* the options as given, canonical JSON text */

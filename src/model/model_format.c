@@ -24,7 +24,8 @@ enum
 	SECTION_ANSWER = 1,
 	SECTION_INPUTS = 2,
 	SECTION_PAYLOAD = 3,
-	SECTION_HISTORY = 4
+	SECTION_HISTORY = 4,
+	SECTION_KNOWLEDGE = 5		/* may be left out */
 };
 
 /* The fewest bytes that one of these takes; see format.txt. */
@@ -153,6 +154,18 @@ write_history(CvmWriter *writer, const CvmModel *model)
 	end_section(writer, begin);
 }
 
+static void
+write_knowledge(CvmWriter *writer, const CvmModel *model)
+{
+	size_t		begin = begin_section(writer, SECTION_KNOWLEDGE);
+	CvmModel	described = *model;
+	CvmByteWriterFields fields;
+
+	cvm_fields_to_bytes(&fields, writer);
+	cvm_model_describe_knowledge(&described, &fields.fields);
+	end_section(writer, begin);
+}
+
 void
 cvm_model_encode(const CvmModel *model, CvmWriter *writer)
 {
@@ -164,6 +177,8 @@ cvm_model_encode(const CvmModel *model, CvmWriter *writer)
 	write_inputs(writer, &model->encoder);
 	write_payload(writer, model);
 	write_history(writer, model);
+	if (model->knowledge != NULL)
+		write_knowledge(writer, model);
 	cvm_envelope_seal(writer->bytes, writer->length);
 }
 
@@ -293,6 +308,15 @@ read_payload(CvmReader *reader, CvmModel *model)
 }
 
 static void
+read_knowledge(CvmReader *reader, CvmModel *model)
+{
+	CvmByteReaderFields fields;
+
+	cvm_fields_from_bytes(&fields, reader);
+	cvm_model_describe_knowledge(model, &fields.fields);
+}
+
+static void
 read_history(CvmReader *reader, CvmModel *model)
 {
 	const double *numbers;
@@ -356,6 +380,9 @@ read_section(CvmReader *body, uint32_t expected, CvmModel *model, CvmError *erro
 		case SECTION_HISTORY:
 			read_history(&section, model);
 			break;
+		case SECTION_KNOWLEDGE:
+			read_knowledge(&section, model);
+			break;
 	}
 	cvm_read_pad(&section, 8);
 	if (section.failed || cvm_reader_left(&section) != 0)
@@ -398,6 +425,12 @@ cvm_model_decode(const void *bytes, size_t length, CvmModel **result, CvmError *
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 	{
 		status = read_section(&reader, sections[i], model, error);
+		if (status != CVM_OK)
+			return status;
+	}
+	if (cvm_reader_left(&reader) != 0)
+	{
+		status = read_section(&reader, SECTION_KNOWLEDGE, model, error);
 		if (status != CVM_OK)
 			return status;
 	}

@@ -138,6 +138,16 @@ write_payload(StringInfo text, const CvmModel *model)
 	model->learner->describe(&described, &fields.fields);
 }
 
+static void
+write_knowledge(StringInfo text, const CvmModel *model)
+{
+	CvmModel	described = *model;
+	CvmJsonWriterFields fields;
+
+	cvm_fields_to_json(&fields, text);
+	cvm_model_describe_knowledge(&described, &fields.fields);
+}
+
 char *
 cvm_model_to_json(const CvmModel *model)
 {
@@ -171,6 +181,8 @@ cvm_model_to_json(const CvmModel *model)
 	write_double(&text, "validation_loss", model->validation_loss);
 	write_double(&text, "gradient_norm", model->gradient_norm);
 	write_string(&text, "library_version", model->library_version);
+	if (model->knowledge != NULL)
+		write_knowledge(&text, model);
 	appendStringInfoChar(&text, '}');
 	return text.data;
 }
@@ -351,7 +363,8 @@ read_history(const CvmJsonObject *object, CvmModel *model)
 	model->library_version = cvm_json_string(object, "library_version");
 }
 
-/* Reads the payload and refuses keys that belong neither to it nor to every model. */
+/* Reads the payload and, if it is there, the knowledge, and refuses keys that
+ * belong neither to these nor to every model. */
 static void
 read_payload(const CvmJsonObject *object, CvmModel *model)
 {
@@ -360,6 +373,8 @@ read_payload(const CvmJsonObject *object, CvmModel *model)
 
 	cvm_fields_from_json(&fields, object);
 	model->learner->describe(model, &fields.fields);
+	if (cvm_json_has(object, "partial_fits"))
+		cvm_model_describe_knowledge(model, &fields.fields);
 	memcpy(keys, model_keys, sizeof(model_keys));
 	memcpy(keys + lengthof(model_keys), fields.keys, fields.key_count * sizeof(char *));
 	cvm_json_only_keys(object, keys, lengthof(model_keys) + fields.key_count);

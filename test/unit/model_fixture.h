@@ -14,6 +14,8 @@
 
 #include "base/memory.h"
 #include "learn/bayes/naive_bayes.h"
+#include "learn/components/scatter.h"
+#include "learn/information.h"
 #include "model/learner.h"
 #include "model/learner_bayes.h"
 #include "model/learner_components.h"
@@ -382,11 +384,79 @@ make_tree_model(const CvmLearner *learner, CvmFamily family, CvmTreeObjective ob
 	return model;
 }
 
+/* ---- what is kept for partial fits ---- */
+
+static inline double *
+some_weights(int count)
+{
+	double	   *weights = CVM_NEW(double, count);
+
+	for (int i = 0; i < count; i++)
+		weights[i] = 1 + fabs(some_number(i));
+	return weights;
+}
+
+static inline CvmInformation *
+make_information(int parameters)
+{
+	CvmInformation *information = CVM_NEW_ZERO(CvmInformation, 1);
+
+	information->loss = 2900.5;
+	information->gradient = some_weights(parameters);
+	information->curvature = some_weights((int) cvm_information_size(parameters));
+	return information;
+}
+
+static inline CvmBayesSums *
+make_bayes_sums(const CvmModel *model)
+{
+	CvmBayesSums *sums = CVM_NEW_ZERO(CvmBayesSums, 1);
+	int			width = expanded_width(&model->encoder);
+	int			dense = model->encoder.dense_columns;
+
+	sums->classes = model->class_count;
+	sums->class_weights = some_weights(sums->classes);
+	sums->moments = (CvmBayesMoments *) some_weights(3 * sums->classes * dense);
+	sums->level_weights = some_weights(sums->classes * (width - dense));
+	return sums;
+}
+
+static inline CvmScatter *
+make_scatter(const CvmModel *model)
+{
+	CvmScatter *scatter = CVM_NEW_ZERO(CvmScatter, 1);
+	int			width = expanded_width(&model->encoder);
+
+	scatter->groups = model->task == CVM_PROJECTION ? 1 : model->class_count;
+	scatter->width = width;
+	scatter->weights = some_weights(scatter->groups);
+	scatter->means = some_weights(scatter->groups * width);
+	scatter->squares = some_weights((int) CVM_SCATTER_SQUARES(width));
+	return scatter;
+}
+
+/* Of those that can have it. */
+static inline void
+add_knowledge(CvmModel *model)
+{
+	if (model->learner->partial_fit == NULL)
+		return;
+	model->knowledge = CVM_NEW_ZERO(CvmKnowledge, 1);
+	model->knowledge->partial_fits = 3;
+	model->knowledge->effective_rows = 5000.25;
+	if (cvm_model_linear(model) != NULL)
+		model->knowledge->learned = make_information(model->outputs * (model->encoder.slots + 1));
+	else if (model->learner == &cvm_learner_naive_bayes)
+		model->knowledge->learned = make_bayes_sums(model);
+	else if (model->learner == &cvm_learner_pca || model->learner == &cvm_learner_discriminant)
+		model->knowledge->learned = make_scatter(model);
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_MODELS (CVM_FAMILY_COUNT + 7)
+#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 7)
 
 static inline CvmModel *
-make_any_model(int index)
+make_plain_model(int index)
 {
 	switch (index - CVM_FAMILY_COUNT)
 	{
@@ -409,6 +479,19 @@ make_any_model(int index)
 		default:
 			return make_model((CvmFamily) index);
 	}
+}
+
+/* The same again with what is kept for partial fits. */
+#define FIXTURE_MODELS (2 * FIXTURE_ALGORITHMS)
+
+static inline CvmModel *
+make_any_model(int index)
+{
+	CvmModel   *model = make_plain_model(index % FIXTURE_ALGORITHMS);
+
+	if (index >= FIXTURE_ALGORITHMS)
+		add_knowledge(model);
+	return model;
 }
 
 #endif							/* CVM_MODEL_FIXTURE_H */

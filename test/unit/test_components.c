@@ -237,6 +237,61 @@ test_dependent_column(void)
 		CHECK_CLOSE(first[k], second[k], 1e-9);
 }
 
+/* ---- parts of the rows ---- */
+
+/* Sums of parts add up to those of all rows, decayed as their weights would be. */
+static void
+test_parts(double decay)
+{
+	CvmBlockSource all;
+	CvmScatter	earlier;
+	CvmScatter	both;
+	CvmScatter	whole;
+	CvmBlock   *blocks[2];
+	CvmBlockSource parts[2];
+	CvmVectors	vectors;
+	CvmPrincipal principal;
+	CvmPrincipal expected;
+	CvmError	error = {0};
+
+	make_rows(&all, CLASSES);
+	for (int b = 0; b < 2; b++)
+	{
+		blocks[b] = (CvmBlock *) all.read(all.state, b);
+		cvm_block_source_from_array(&parts[b], &blocks[b], 1, WIDTH, 0, WIDTH);
+	}
+	cvm_discriminant_scatter(&plain, CLASSES, &parts[0], &earlier);
+	cvm_discriminant_scatter(&plain, CLASSES, &parts[1], &both);
+	cvm_scatter_merge(&both, &earlier, decay);
+	for (int row = 0; row < blocks[0]->rows; row++)
+		blocks[0]->weight[row] *= decay;
+	cvm_block_source_from_array(&all, blocks, 2, WIDTH, 0, WIDTH);
+	cvm_discriminant_scatter(&plain, CLASSES, &all, &whole);
+	for (int k = 0; k < CLASSES; k++)
+		CHECK_CLOSE(both.weights[k], whole.weights[k], 1e-10);
+	for (int i = 0; i < CLASSES * WIDTH; i++)
+		CHECK_CLOSE(both.means[i], whole.means[i], 1e-10);
+	for (size_t i = 0; i < CVM_SCATTER_SQUARES(WIDTH); i++)
+		CHECK_CLOSE(both.squares[i], whole.squares[i], 1e-9);
+
+	for (int row = 0; row < blocks[0]->rows; row++)
+		blocks[0]->weight[row] = 1;
+	cvm_vectors_of_blocks(&vectors, &parts[0], &plain);
+	cvm_pca_scatter(&vectors, &earlier);
+	cvm_vectors_of_blocks(&vectors, &parts[1], &plain);
+	cvm_pca_scatter(&vectors, &both);
+	cvm_scatter_merge(&both, &earlier, decay);
+	CHECK(cvm_pca_of_scatter(&both, 2, 0, &principal, &error) == CVM_OK);
+	for (int row = 0; row < blocks[0]->rows; row++)
+		blocks[0]->weight[row] = decay;
+	cvm_block_source_from_array(&all, blocks, 2, WIDTH, 0, WIDTH);
+	cvm_vectors_of_blocks(&vectors, &all, &plain);
+	CHECK(cvm_pca_fit(&vectors, false, 2, 0, NULL, &expected, &error) == CVM_OK);
+	for (int i = 0; i < 2 * WIDTH; i++)
+		CHECK_CLOSE(principal.loadings[i], expected.loadings[i], 1e-10);
+	CHECK_CLOSE(principal.total_variance, expected.total_variance, 1e-10);
+}
+
 int
 main(void)
 {
@@ -246,5 +301,7 @@ main(void)
 	test_no_variance();
 	test_discriminant();
 	test_dependent_column();
+	test_parts(1);
+	test_parts(0.4);
 	return check_done();
 }

@@ -196,6 +196,45 @@ test_degenerate(void)
 	}
 }
 
+/*
+ * Rows of one place draw a center to the mean of what it stood for, decayed,
+ * and them.
+ */
+static void
+test_go_on(void)
+{
+	CvmBlockSource source;
+	CvmVectors	vectors;
+	CvmSegments segments;
+	CvmBlock   *block;
+
+	make_rows(&source);
+	block = (CvmBlock *) source.read(source.state, 0);
+	cvm_block_source_from_array(&source, &block, 1, WIDTH, 0, WIDTH);
+	for (int row = 0; row < block->rows; row++)
+	{
+		block->weight[row] = 1;
+		for (int i = 0; i < WIDTH; i++)
+			block->dense[row * WIDTH + i] = 2;
+	}
+	source.total_weight = block->rows;
+	cvm_vectors_of_blocks(&vectors, &source, &plain);
+	cvm_segments_init(&segments, 2, WIDTH);
+	for (int i = 0; i < WIDTH; i++)
+		segments.centers[WIDTH + i] = 10;
+	segments.weights[0] = 100;
+	segments.weights[1] = 50;
+	segments.inertia = 1;
+	cvm_kmeans_go_on(&vectors, &segments, NULL);
+	for (int i = 0; i < WIDTH; i++)
+	{
+		CHECK_CLOSE(segments.centers[i], 2.0 * block->rows / (100 + block->rows), 1e-12);
+		CHECK_CLOSE(segments.centers[WIDTH + i], 10, 1e-12);
+	}
+	CHECK_CLOSE(segments.weights[0], 100 + block->rows, 1e-9);
+	CHECK_CLOSE(segments.inertia, (150 + 4.0 * WIDTH * block->rows) / (150 + block->rows), 1e-9);
+}
+
 int
 main(void)
 {
@@ -203,5 +242,6 @@ main(void)
 	test_choice();
 	test_nearest();
 	test_degenerate();
+	test_go_on();
 	return check_done();
 }

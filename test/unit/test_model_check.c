@@ -182,9 +182,52 @@ test_limit(void)
 	CHECK(strstr(error.message, "at most") != NULL);
 }
 
+/* What is kept for partial fits. */
+static void
+test_knowledge(void)
+{
+	for (int index = FIXTURE_ALGORITHMS; index < FIXTURE_MODELS; index++)
+	{
+		CvmModel   *model = make_any_model(index);
+		CvmError	error = {0};
+
+		CHECK(cvm_model_check(model, &error) == CVM_OK);
+		if (model->knowledge == NULL)
+		{
+			model->knowledge = CVM_NEW_ZERO(CvmKnowledge, 1);
+			CHECK(cvm_model_check(model, &error) == CVM_BAD_FORMAT);
+			continue;
+		}
+		model->knowledge->effective_rows = NAN;
+		CHECK(cvm_model_check(model, &error) == CVM_BAD_FORMAT);
+		model->knowledge->effective_rows = 1;
+		model->knowledge->partial_fits = -1;
+		CHECK(cvm_model_check(model, &error) == CVM_BAD_FORMAT);
+	}
+	{
+		CvmModel   *model = make_any_model(FIXTURE_ALGORITHMS + CVM_LOGISTIC);
+		CvmInformation *information = (CvmInformation *) model->knowledge->learned;
+		CvmError	error = {0};
+
+		((double *) information->curvature)[3] = INFINITY;
+		CHECK(cvm_model_check(model, &error) == CVM_BAD_FORMAT);
+		information->curvature = NULL;
+		CHECK(cvm_model_check(model, &error) == CVM_BAD_FORMAT);
+	}
+	{
+		CvmModel   *model = make_any_model(FIXTURE_ALGORITHMS + CVM_FAMILY_COUNT);
+		CvmBayesSums *sums = (CvmBayesSums *) model->knowledge->learned;
+		CvmError	error = {0};
+
+		sums->moments[0].squares = -1;
+		CHECK(cvm_model_check(model, &error) == CVM_BAD_FORMAT);
+	}
+}
+
 int
 main(void)
 {
+	test_knowledge();
 	test_accepted();
 	test_answer();
 	test_inputs();

@@ -145,6 +145,12 @@ test_tail(void)
 	cvm_write_u64(&writer, 0);
 	cvm_envelope_seal(writer.bytes, writer.length);
 	CHECK(decode(writer.bytes, writer.length, &error) == CVM_BAD_FORMAT);
+	CHECK(strstr(error.message, "section 0 stands where section 5 belongs") != NULL);
+
+	encode(FIXTURE_ALGORITHMS + CVM_LINEAR, &writer);
+	cvm_write_u64(&writer, 0);
+	cvm_envelope_seal(writer.bytes, writer.length);
+	CHECK(decode(writer.bytes, writer.length, &error) == CVM_BAD_FORMAT);
 	CHECK(strstr(error.message, "8 bytes follow") != NULL);
 }
 

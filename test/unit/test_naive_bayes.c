@@ -175,6 +175,52 @@ test_variance_smoothing(void)
 	}
 }
 
+/*
+ * Parts whose sums are added to those before are the fit of all rows, those
+ * of earlier parts weighted by what decay leaves of them.
+ */
+static void
+test_parts(double decay)
+{
+	const int	block_rows = 20;
+	CvmBlockSource all;
+	CvmBayesSums sums;
+	CvmNaiveBayes parts;
+	CvmNaiveBayes whole;
+	double		total_weight = 0;
+
+	make_rows(&all, block_rows);
+	cvm_bayes_sums_init(&sums, &columns, CLASSES);
+	for (int b = 0; b < all.blocks; b++)
+	{
+		CvmBlock   *block = (CvmBlock *) all.read(all.state, b);
+		CvmBlockSource part;
+
+		cvm_block_source_from_array(&part, &block, 1, columns.dense_columns, 1, SLOTS);
+		cvm_bayes_sums_decay(&sums, &columns, decay);
+		cvm_bayes_sums_add(&sums, &columns, &part);
+		total_weight = decay * total_weight + part.total_weight;
+	}
+	cvm_naive_bayes_settle(&sums, &columns, total_weight, 1, 1e-3, &parts);
+
+	for (int b = 0; b < all.blocks; b++)
+		for (int row = 0; row < block_rows; row++)
+			((CvmBlock *) all.read(all.state, b))->weight[row] *= pow(decay, all.blocks - 1 - b);
+	all.total_weight = total_weight;
+	cvm_naive_bayes_fit(&columns, CLASSES, &all, 1, 1e-3, &whole);
+	for (int k = 0; k < CLASSES; k++)
+		CHECK_CLOSE(parts.priors[k], whole.priors[k], 1e-10);
+	for (int i = 0; i < CLASSES * columns.dense_columns; i++)
+	{
+		CHECK_CLOSE(parts.means[i], whole.means[i], 1e-10);
+		if (!isnan(whole.variances[i]))
+			CHECK_CLOSE(parts.variances[i], whole.variances[i], 1e-10);
+	}
+	for (int i = 0; i < CLASSES * columns.level_total; i++)
+		CHECK_CLOSE(parts.level_probabilities[i], whole.level_probabilities[i], 1e-10);
+	cvm_bayes_sums_free(&sums);
+}
+
 static void
 test_refused(void)
 {
@@ -207,6 +253,8 @@ main(void)
 	test_missing();
 	test_extremes();
 	test_variance_smoothing();
+	test_parts(1);
+	test_parts(0.5);
 	test_refused();
 	return check_done();
 }

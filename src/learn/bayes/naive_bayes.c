@@ -15,16 +15,8 @@
 #include "base/memory.h"
 #include "learn/family.h"
 
-/* Weighted moments of the values of one number. */
-typedef struct Moments
-{
-	double		weight;
-	double		mean;
-	double		squares;		/* sum of weighted squared deviations */
-} Moments;
-
 static void
-add_value(Moments *moments, double value, double weight)
+add_value(CvmBayesMoments *moments, double value, double weight)
 {
 	double		difference = value - moments->mean;
 
@@ -35,7 +27,7 @@ add_value(Moments *moments, double value, double weight)
 
 /* Chan, Golub and LeVeque (1979). */
 static void
-add_moments(Moments *moments, const Moments *other)
+add_moments(CvmBayesMoments *moments, const CvmBayesMoments *other)
 {
 	double		difference = other->mean - moments->mean;
 	double		weight = moments->weight + other->weight;
@@ -49,23 +41,15 @@ add_moments(Moments *moments, const Moments *other)
 }
 
 static double
-variance_of(const Moments *moments)
+variance_of(const CvmBayesMoments *moments)
 {
 	return moments->weight > 0 ? moments->squares / moments->weight : 0;
 }
 
 /* ---- learning ---- */
 
-typedef struct Sums
-{
-	double	   *class_weights;	/* classes */
-	Moments    *moments;		/* classes x dense_columns */
-	double	   *level_weights;	/* classes x level_total */
-	int			classes;
-} Sums;
-
 static void
-add_block(const CvmExpansion *columns, const CvmBlock *block, Sums *sums)
+add_block(const CvmExpansion *columns, const CvmBlock *block, CvmBayesSums *sums)
 {
 	for (int row = 0; row < block->rows; row++)
 	{
@@ -73,7 +57,7 @@ add_block(const CvmExpansion *columns, const CvmBlock *block, Sums *sums)
 		double		weight = block->weight[row];
 		const double *dense = block->dense + (size_t) row * columns->dense_columns;
 		const int32_t *codes = block->codes + (size_t) row * columns->coded_columns;
-		Moments    *moments = sums->moments + (size_t) class * columns->dense_columns;
+		CvmBayesMoments *moments = sums->moments + (size_t) class * columns->dense_columns;
 		double	   *levels = sums->level_weights + (size_t) class * columns->level_total;
 
 		sums->class_weights[class] += weight;
@@ -96,19 +80,19 @@ smoothed(double weight, double total, int levels, double smoothing)
 }
 
 static void
-settle_numbers(const CvmExpansion *columns, const Sums *sums, double smoothing,
+settle_numbers(const CvmExpansion *columns, const CvmBayesSums *sums, double smoothing,
 			   double variance_smoothing, double *means, double *variances)
 {
 	for (int i = 0; i < columns->dense_columns; i++)
 	{
-		Moments		all = {0, 0, 0};
+		CvmBayesMoments all = {0, 0, 0};
 
 		for (int k = 0; k < sums->classes; k++)
 			add_moments(&all, &sums->moments[(size_t) k * columns->dense_columns + i]);
 		for (int k = 0; k < sums->classes; k++)
 		{
 			size_t		at = (size_t) k * columns->dense_columns + i;
-			const Moments *own = &sums->moments[at];
+			const CvmBayesMoments *own = &sums->moments[at];
 
 			if (columns->is_indicator[i])
 			{
@@ -128,7 +112,7 @@ settle_numbers(const CvmExpansion *columns, const Sums *sums, double smoothing,
 }
 
 static void
-settle_levels(const CvmExpansion *columns, const Sums *sums, double smoothing,
+settle_levels(const CvmExpansion *columns, const CvmBayesSums *sums, double smoothing,
 			  double *probabilities)
 {
 	const double *weights = sums->level_weights;
@@ -144,39 +128,78 @@ settle_levels(const CvmExpansion *columns, const Sums *sums, double smoothing,
 }
 
 void
-cvm_naive_bayes_fit(const CvmExpansion *columns, int classes, CvmBlockSource *rows,
-					double smoothing, double variance_smoothing, CvmNaiveBayes *learned)
+cvm_bayes_sums_init(CvmBayesSums *sums, const CvmExpansion *columns, int classes)
 {
-	size_t		numbers = (size_t) classes * columns->dense_columns;
-	size_t		levels = (size_t) classes * columns->level_total;
-	double	   *priors = CVM_NEW(double, classes);
-	double	   *means = CVM_NEW(double, numbers);
-	double	   *variances = CVM_NEW(double, numbers);
-	double	   *probabilities = CVM_NEW(double, levels);
-	Sums		sums = {
-		.class_weights = CVM_NEW_ZERO(double, classes),
-		.moments = CVM_NEW_ZERO(Moments, numbers),
-		.level_weights = CVM_NEW_ZERO(double, levels),
-		.classes = classes
-	};
+	sums->classes = classes;
+	sums->class_weights = CVM_NEW_ZERO(double, classes);
+	sums->moments = CVM_NEW_ZERO(CvmBayesMoments, (size_t) classes * columns->dense_columns);
+	sums->level_weights = CVM_NEW_ZERO(double, (size_t) classes * columns->level_total);
+}
 
+void
+cvm_bayes_sums_free(CvmBayesSums *sums)
+{
+	cvm_release(sums->class_weights);
+	cvm_release(sums->moments);
+	cvm_release(sums->level_weights);
+}
+
+void
+cvm_bayes_sums_decay(CvmBayesSums *sums, const CvmExpansion *columns, double factor)
+{
+	for (int k = 0; k < sums->classes; k++)
+		sums->class_weights[k] *= factor;
+	for (size_t i = 0; i < (size_t) sums->classes * columns->dense_columns; i++)
+	{
+		sums->moments[i].weight *= factor;
+		sums->moments[i].squares *= factor;
+	}
+	for (size_t i = 0; i < (size_t) sums->classes * columns->level_total; i++)
+		sums->level_weights[i] *= factor;
+}
+
+void
+cvm_bayes_sums_add(CvmBayesSums *sums, const CvmExpansion *columns, CvmBlockSource *rows)
+{
 	for (int b = 0; b < rows->blocks; b++)
 	{
 		cvm_check_interrupt();
-		add_block(columns, rows->read(rows->state, b), &sums);
+		add_block(columns, rows->read(rows->state, b), sums);
 	}
-	for (int k = 0; k < classes; k++)
-		priors[k] = sums.class_weights[k] / rows->total_weight;
-	settle_numbers(columns, &sums, smoothing, variance_smoothing, means, variances);
-	settle_levels(columns, &sums, smoothing, probabilities);
-	cvm_release(sums.class_weights);
-	cvm_release(sums.moments);
-	cvm_release(sums.level_weights);
+}
 
+void
+cvm_naive_bayes_settle(const CvmBayesSums *sums, const CvmExpansion *columns, double total_weight,
+					   double smoothing, double variance_smoothing, CvmNaiveBayes *learned)
+{
+	int			classes = sums->classes;
+	size_t		numbers = (size_t) classes * columns->dense_columns;
+	double	   *priors = CVM_NEW(double, classes);
+	double	   *means = CVM_NEW(double, numbers);
+	double	   *variances = CVM_NEW(double, numbers);
+	double	   *probabilities = CVM_NEW(double, (size_t) classes * columns->level_total);
+
+	for (int k = 0; k < classes; k++)
+		priors[k] = sums->class_weights[k] / total_weight;
+	settle_numbers(columns, sums, smoothing, variance_smoothing, means, variances);
+	settle_levels(columns, sums, smoothing, probabilities);
 	learned->priors = priors;
 	learned->means = means;
 	learned->variances = variances;
 	learned->level_probabilities = probabilities;
+}
+
+void
+cvm_naive_bayes_fit(const CvmExpansion *columns, int classes, CvmBlockSource *rows,
+					double smoothing, double variance_smoothing, CvmNaiveBayes *learned)
+{
+	CvmBayesSums sums;
+
+	cvm_bayes_sums_init(&sums, columns, classes);
+	cvm_bayes_sums_add(&sums, columns, rows);
+	cvm_naive_bayes_settle(&sums, columns, rows->total_weight, smoothing, variance_smoothing,
+						   learned);
+	cvm_bayes_sums_free(&sums);
 }
 
 /* ---- predicting ---- */

@@ -32,6 +32,41 @@ typedef struct CvmNaiveBayes
 	const double *level_probabilities;	/* classes x level_total */
 } CvmNaiveBayes;
 
+/* A number within a class. */
+typedef struct CvmBayesMoments
+{
+	double		weight;			/* of the values that are there */
+	double		mean;
+	double		squares;		/* sum of weighted squared deviations */
+} CvmBayesMoments;
+
+/* The sums that a fit is made of: those of parts of the rows add up to those of all. */
+typedef struct CvmBayesSums
+{
+	int			classes;
+	double	   *class_weights;	/* classes */
+	CvmBayesMoments *moments;	/* classes x dense_columns */
+	double	   *level_weights;	/* classes x level_total */
+} CvmBayesSums;
+
+extern void cvm_bayes_sums_init(CvmBayesSums *sums, const CvmExpansion *columns, int classes);
+extern void cvm_bayes_sums_free(CvmBayesSums *sums);
+
+/* What the rows so far count, a factor. */
+extern void cvm_bayes_sums_decay(CvmBayesSums *sums, const CvmExpansion *columns, double factor);
+
+/* One pass over the blocks; targets are class indexes. */
+extern void cvm_bayes_sums_add(CvmBayesSums *sums, const CvmExpansion *columns,
+							   CvmBlockSource *rows);
+
+/*
+ * The sums as probabilities; total_weight: of all rows.  Options as below.
+ * Arrays are allocated with cvm_alloc.
+ */
+extern void cvm_naive_bayes_settle(const CvmBayesSums *sums, const CvmExpansion *columns,
+								   double total_weight, double smoothing,
+								   double variance_smoothing, CvmNaiveBayes *learned);
+
 /*
  * One pass over the blocks; targets are class indexes.  smoothing > 0;
  * variance_smoothing: the share of a column's variance, >= 0.  A class

@@ -26,7 +26,7 @@ typedef struct Whitening
 	int			rank;
 	double	   *axes;			/* rank x width: eigenvector / sqrt(eigenvalue) */
 	double	   *priors;			/* classes */
-	double	   *means;			/* classes x width */
+	const double *means;		/* classes x width */
 	double	   *white;			/* classes x rank: whitened means about the overall one */
 } Whitening;
 
@@ -57,8 +57,8 @@ find_means(const CvmExpansion *expansion, int classes, CvmBlockSource *rows, dou
 }
 
 static void
-find_scatter(const CvmExpansion *expansion, CvmBlockSource *rows, double *buffer,
-			 const double *means, double *scatter)
+find_products(const CvmExpansion *expansion, CvmBlockSource *rows, double *buffer,
+			  const double *means, double *products)
 {
 	int			width = expansion->width;
 	double	   *centered = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * width);
@@ -70,33 +70,50 @@ find_scatter(const CvmExpansion *expansion, CvmBlockSource *rows, double *buffer
 		cvm_check_interrupt();
 		cvm_center_rows(block->rows, width, vectors_of(expansion, block, buffer), block->weight,
 						block->target, means, centered);
-		cvm_add_gram(width, block->rows, centered, scatter);
+		cvm_add_gram(width, block->rows, centered, products);
 	}
 	cvm_release(centered);
+}
+
+void
+cvm_discriminant_scatter(const CvmExpansion *expansion, int classes, CvmBlockSource *rows,
+						 CvmScatter *scatter)
+{
+	int			width = expansion->width;
+	double	   *buffer = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * width);
+	double	   *products = CVM_NEW_ZERO(double, (size_t) width * width);
+
+	cvm_scatter_init(scatter, classes, width);
+	find_means(expansion, classes, rows, buffer, scatter->weights, scatter->means);
+	find_products(expansion, rows, buffer, scatter->means, products);
+	cvm_scatter_pack(scatter, products);
+	cvm_release(buffer);
+	cvm_release(products);
 }
 
 /* ---- whitening ---- */
 
 static CvmStatus
-whiten(const CvmExpansion *expansion, int classes, CvmBlockSource *rows, Whitening *whitening,
-	   CvmError *error)
+whiten(const CvmScatter *sums, Whitening *whitening, CvmError *error)
 {
-	int			width = expansion->width;
-	double	   *buffer = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * width);
+	int			classes = sums->groups;
+	int			width = sums->width;
 	double	   *values = CVM_NEW(double, width);
 	double	   *scatter = CVM_NEW_ZERO(double, (size_t) width * width);
-	double		freedom = rows->total_weight - classes;
+	double		total_weight = 0;
+	double		freedom;
 
-	whitening->priors = CVM_NEW_ZERO(double, classes);
-	whitening->means = CVM_NEW_ZERO(double, (size_t) classes * width);
+	for (int k = 0; k < classes; k++)
+		total_weight += sums->weights[k];
+	freedom = total_weight - classes;
+	whitening->priors = CVM_NEW(double, classes);
+	whitening->means = sums->means;
 	whitening->axes = scatter;
 	if (!(freedom > 0))
 		return cvm_fail(error, CVM_BAD_DATA, "algorithm \"discriminant\" needs more rows than classes");
-	find_means(expansion, classes, rows, buffer, whitening->priors, whitening->means);
-	find_scatter(expansion, rows, buffer, whitening->means, scatter);
-	cvm_release(buffer);
 	for (int k = 0; k < classes; k++)
-		whitening->priors[k] /= rows->total_weight;
+		whitening->priors[k] = sums->weights[k] / total_weight;
+	cvm_scatter_unpack(sums, 1, scatter);
 	if (!cvm_principal_axes(width, scatter, values) || !(values[0] > 0))
 	{
 		cvm_fail(error, CVM_BAD_DATA, "no column varies within a class");
@@ -196,10 +213,10 @@ learn_axes(const Whitening *whitening, CvmDiscriminant *learned, CvmError *error
 }
 
 CvmStatus
-cvm_discriminant_fit(const CvmExpansion *expansion, int classes, CvmBlockSource *rows,
-					 CvmDiscriminant *learned, CvmError *error)
+cvm_discriminant_of_scatter(const CvmScatter *scatter, CvmDiscriminant *learned, CvmError *error)
 {
-	int			width = expansion->width;
+	int			width = scatter->width;
+	int			classes = scatter->groups;
 	Whitening	whitening = {0};
 	CvmStatus	status;
 
@@ -210,7 +227,7 @@ cvm_discriminant_fit(const CvmExpansion *expansion, int classes, CvmBlockSource 
 	learned->means = CVM_NEW_ZERO(double, width);
 	learned->loadings = CVM_NEW_ZERO(double, (size_t) classes * width);
 	learned->explained = CVM_NEW_ZERO(double, classes);
-	status = whiten(expansion, classes, rows, &whitening, error);
+	status = whiten(scatter, &whitening, error);
 	if (status != CVM_OK)
 		return status;
 	for (int k = 0; k < classes; k++)
@@ -221,7 +238,19 @@ cvm_discriminant_fit(const CvmExpansion *expansion, int classes, CvmBlockSource 
 	status = learn_axes(&whitening, learned, error);
 	cvm_release(whitening.axes);
 	cvm_release(whitening.priors);
-	cvm_release(whitening.means);
 	cvm_release(whitening.white);
+	return status;
+}
+
+CvmStatus
+cvm_discriminant_fit(const CvmExpansion *expansion, int classes, CvmBlockSource *rows,
+					 CvmDiscriminant *learned, CvmError *error)
+{
+	CvmScatter	scatter;
+	CvmStatus	status;
+
+	cvm_discriminant_scatter(expansion, classes, rows, &scatter);
+	status = cvm_discriminant_of_scatter(&scatter, learned, error);
+	cvm_scatter_free(&scatter);
 	return status;
 }

@@ -7,6 +7,7 @@
 #define CVM_DISCRIMINANT_H
 
 #include "base/status.h"
+#include "learn/components/scatter.h"
 #include "linalg/expansion.h"
 
 typedef struct CvmDiscriminant
@@ -32,5 +33,12 @@ typedef struct CvmDiscriminant
 extern CvmStatus cvm_discriminant_fit(const CvmExpansion *expansion, int classes,
 									  CvmBlockSource *rows, CvmDiscriminant *learned,
 									  CvmError *error);
+
+/* The same in two steps: sums over the rows, a group a class, and what follows
+ * from such sums. */
+extern void cvm_discriminant_scatter(const CvmExpansion *expansion, int classes,
+									 CvmBlockSource *rows, CvmScatter *scatter);
+extern CvmStatus cvm_discriminant_of_scatter(const CvmScatter *scatter, CvmDiscriminant *learned,
+											 CvmError *error);
 
 #endif							/* CVM_DISCRIMINANT_H */

@@ -36,14 +36,16 @@ find_means(const CvmVectors *vectors, double *means)
 	cvm_sums_to_means(1, vectors->width, &weight, means);
 }
 
-/* Lower triangle, divided by the weight. */
-static void
-find_covariance(const CvmVectors *vectors, const double *means, double *covariance)
+void
+cvm_pca_scatter(const CvmVectors *vectors, CvmScatter *scatter)
 {
 	int			width = vectors->width;
 	double	   *centered = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * width);
+	double	   *products = CVM_NEW_ZERO(double, (size_t) width * width);
 
-	memset(covariance, 0, (size_t) width * width * sizeof(double));
+	cvm_scatter_init(scatter, 1, width);
+	find_means(vectors, scatter->means);
+	scatter->weights[0] = vectors->total_weight;
 	for (int chunk = 0; chunk < vectors->chunks; chunk++)
 	{
 		int			rows;
@@ -51,12 +53,12 @@ find_covariance(const CvmVectors *vectors, const double *means, double *covarian
 		const double *values = vectors->read(vectors->state, chunk, &rows, &weights);
 
 		cvm_check_interrupt();
-		cvm_center_rows(rows, width, values, weights, NULL, means, centered);
-		cvm_add_gram(width, rows, centered, covariance);
+		cvm_center_rows(rows, width, values, weights, NULL, scatter->means, centered);
+		cvm_add_gram(width, rows, centered, products);
 	}
-	for (size_t i = 0; i < (size_t) width * width; i++)
-		covariance[i] /= vectors->total_weight;
+	cvm_scatter_pack(scatter, products);
 	cvm_release(centered);
+	cvm_release(products);
 }
 
 /*
@@ -139,17 +141,20 @@ take_components(CvmPrincipal *principal, const double *loadings, const double *v
 
 /* ---- exact ---- */
 
-static CvmStatus
-fit_exact(const CvmVectors *vectors, int components, double explained, CvmPrincipal *principal,
-		  CvmError *error)
+CvmStatus
+cvm_pca_of_scatter(const CvmScatter *scatter, int components, double explained,
+				   CvmPrincipal *principal, CvmError *error)
 {
-	int			width = vectors->width;
+	int			width = scatter->width;
 	double	   *covariance = CVM_NEW(double, (size_t) width * width);
 	double	   *variances = CVM_NEW(double, width);
 	CvmStatus	status;
 
-	find_covariance(vectors, principal->means, covariance);
-	principal->total_variance = 0;
+	memset(principal, 0, sizeof(*principal));
+	principal->width = width;
+	principal->means = CVM_NEW(double, width);
+	memcpy(principal->means, scatter->means, width * sizeof(double));
+	cvm_scatter_unpack(scatter, 1 / scatter->weights[0], covariance);
 	for (int i = 0; i < width; i++)
 		principal->total_variance += covariance[(size_t) i * width + i];
 	principal->passes = 2;
@@ -224,17 +229,30 @@ fit_randomized(const CvmVectors *vectors, int components, double explained, CvmR
 	return status;
 }
 
+static CvmStatus
+fit_exact(const CvmVectors *vectors, int components, double explained, CvmPrincipal *principal,
+		  CvmError *error)
+{
+	CvmScatter	scatter;
+	CvmStatus	status;
+
+	cvm_pca_scatter(vectors, &scatter);
+	status = cvm_pca_of_scatter(&scatter, components, explained, principal, error);
+	cvm_scatter_free(&scatter);
+	return status;
+}
+
 CvmStatus
 cvm_pca_fit(const CvmVectors *vectors, bool randomized, int components, double explained,
 			CvmRandom *random, CvmPrincipal *principal, CvmError *error)
 {
+	if (!randomized)
+		return fit_exact(vectors, components, explained, principal, error);
 	memset(principal, 0, sizeof(*principal));
 	principal->width = vectors->width;
 	principal->means = CVM_NEW(double, vectors->width);
 	find_means(vectors, principal->means);
-	return randomized ?
-		fit_randomized(vectors, components, explained, random, principal, error) :
-		fit_exact(vectors, components, explained, principal, error);
+	return fit_randomized(vectors, components, explained, random, principal, error);
 }
 
 /* ---- projecting ---- */

@@ -7,6 +7,7 @@
 #define CVM_PCA_H
 
 #include "base/status.h"
+#include "learn/components/scatter.h"
 #include "learn/vectors.h"
 
 typedef struct CvmPrincipal
@@ -35,6 +36,12 @@ typedef struct CvmPrincipal
 extern CvmStatus cvm_pca_fit(const CvmVectors *vectors, bool randomized, int components,
 							 double explained, CvmRandom *random, CvmPrincipal *principal,
 							 CvmError *error);
+
+/* The same, exact, in two steps: sums over the rows (one group), and components
+ * of such sums. */
+extern void cvm_pca_scatter(const CvmVectors *vectors, CvmScatter *scatter);
+extern CvmStatus cvm_pca_of_scatter(const CvmScatter *scatter, int components, double explained,
+									CvmPrincipal *principal, CvmError *error);
 
 /*
  * Components of rows, and their distance from the mean that the components do

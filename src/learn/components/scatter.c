@@ -7,8 +7,80 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/memory.h"
 #include "linalg/dense.h"
 #include "linalg/rows.h"
+
+void
+cvm_scatter_init(CvmScatter *scatter, int groups, int width)
+{
+	scatter->groups = groups;
+	scatter->width = width;
+	scatter->weights = CVM_NEW_ZERO(double, groups);
+	scatter->means = CVM_NEW_ZERO(double, (size_t) groups * width);
+	scatter->squares = CVM_NEW_ZERO(double, CVM_SCATTER_SQUARES(width));
+}
+
+void
+cvm_scatter_free(CvmScatter *scatter)
+{
+	cvm_release(scatter->weights);
+	cvm_release(scatter->means);
+	cvm_release(scatter->squares);
+}
+
+void
+cvm_scatter_pack(CvmScatter *scatter, const double *matrix)
+{
+	double	   *square = scatter->squares;
+
+	for (int i = 0; i < scatter->width; i++)
+		for (int j = 0; j <= i; j++)
+			*square++ = matrix[(size_t) i * scatter->width + j];
+}
+
+void
+cvm_scatter_unpack(const CvmScatter *scatter, double factor, double *matrix)
+{
+	const double *square = scatter->squares;
+
+	for (int i = 0; i < scatter->width; i++)
+		for (int j = 0; j <= i; j++)
+			matrix[(size_t) i * scatter->width + j] = factor * *square++;
+}
+
+/* One group: what the difference of the means adds, and the common mean. */
+static void
+merge_group(CvmScatter *scatter, const CvmScatter *other, double factor, int group)
+{
+	int			width = scatter->width;
+	double	   *mean = scatter->means + (size_t) group * width;
+	const double *other_mean = other->means + (size_t) group * width;
+	double		weight = scatter->weights[group];
+	double		added = factor * other->weights[group];
+	double	   *square = scatter->squares;
+
+	if (!(added > 0))
+		return;
+	for (int i = 0; i < width; i++)
+		for (int j = 0; j <= i; j++)
+			*square++ += weight * added / (weight + added) *
+				(other_mean[i] - mean[i]) * (other_mean[j] - mean[j]);
+	for (int i = 0; i < width; i++)
+		mean[i] += (other_mean[i] - mean[i]) * added / (weight + added);
+	scatter->weights[group] = weight + added;
+}
+
+void
+cvm_scatter_merge(CvmScatter *scatter, const CvmScatter *other, double factor)
+{
+	for (size_t i = 0; i < CVM_SCATTER_SQUARES(scatter->width); i++)
+		scatter->squares[i] += factor * other->squares[i];
+	for (int group = 0; group < scatter->groups; group++)
+		merge_group(scatter, other, factor, group);
+}
+
+/* ---- from rows ---- */
 
 static inline int
 group_of(const double *group, int row)

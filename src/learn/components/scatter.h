@@ -14,6 +14,32 @@
 #define CVM_MOST_PAIRED_COLUMNS 512
 
 /*
+ * Rows in groups (classes, or all in one), as sums that those of parts of the
+ * rows add up to.
+ */
+typedef struct CvmScatter
+{
+	int			groups;
+	int			width;
+	double	   *weights;		/* groups */
+	double	   *means;			/* groups x width */
+	double	   *squares;		/* width (width + 1) / 2: sums of products about the
+								 * mean of the row's group; rows of the lower triangle */
+} CvmScatter;
+
+#define CVM_SCATTER_SQUARES(width) ((size_t) (width) * ((width) + 1) / 2)
+
+extern void cvm_scatter_init(CvmScatter *scatter, int groups, int width);
+extern void cvm_scatter_free(CvmScatter *scatter);
+
+/* Between the lower triangle of a matrix, width x width, and squares. */
+extern void cvm_scatter_pack(CvmScatter *scatter, const double *matrix);
+extern void cvm_scatter_unpack(const CvmScatter *scatter, double factor, double *matrix);
+
+/* Adds other rows, whose weight counts a factor (Chan, Golub and LeVeque, 1979). */
+extern void cvm_scatter_merge(CvmScatter *scatter, const CvmScatter *other, double factor);
+
+/*
  * Adds rows: weights[group] and sums[group x width].  group: by row, as a
  * number from 0; NULL: all rows are of group 0.
  */

@@ -197,6 +197,38 @@ cvm_kmeans_lloyd(const CvmVectors *vectors, CvmSegments *segments, int passes,
 	pass_free(&pass);
 }
 
+/* One pass; met: the weight of the rows that each center has met.  Returns the
+ * sum of squared distances. */
+static double
+mini_batch_pass(Pass *pass, const CvmVectors *vectors, CvmSegments *segments, double *met)
+{
+	double		inertia = 0;
+
+	for (int chunk = 0; chunk < vectors->chunks; chunk++)
+	{
+		int			rows;
+		const double *weights;
+		const double *values = vectors->read(vectors->state, chunk, &rows, &weights);
+
+		cvm_check_interrupt();
+		pass_begin(pass);
+		pass_add(pass, segments->centers, values, weights, rows);
+		inertia += pass->inertia;
+		for (int k = 0; k < segments->segments; k++)
+		{
+			double	   *center = segments->centers + (size_t) k * segments->width;
+			const double *sum = pass->sums + (size_t) k * segments->width;
+
+			if (pass->weights[k] == 0)
+				continue;
+			met[k] += pass->weights[k];
+			for (int i = 0; i < segments->width; i++)
+				center[i] += (sum[i] - pass->weights[k] * center[i]) / met[k];
+		}
+	}
+	return inertia;
+}
+
 void
 cvm_kmeans_mini_batch(const CvmVectors *vectors, CvmSegments *segments, int passes,
 					  const CvmProgress *progress)
@@ -206,37 +238,30 @@ cvm_kmeans_mini_batch(const CvmVectors *vectors, CvmSegments *segments, int pass
 
 	pass_create(&pass, segments->segments, segments->width);
 	for (int number = 1; number <= passes; number++)
-	{
-		double		inertia = 0;
-
-		for (int chunk = 0; chunk < vectors->chunks; chunk++)
-		{
-			int			rows;
-			const double *weights;
-			const double *values = vectors->read(vectors->state, chunk, &rows, &weights);
-
-			cvm_check_interrupt();
-			pass_begin(&pass);
-			pass_add(&pass, segments->centers, values, weights, rows);
-			inertia += pass.inertia;
-			for (int k = 0; k < segments->segments; k++)
-			{
-				double	   *center = segments->centers + (size_t) k * segments->width;
-				const double *sum = pass.sums + (size_t) k * segments->width;
-
-				if (pass.weights[k] == 0)
-					continue;
-				met[k] += pass.weights[k];
-				for (int i = 0; i < segments->width; i++)
-					center[i] += (sum[i] - pass.weights[k] * center[i]) / met[k];
-			}
-		}
-		report(progress, number, passes, inertia / vectors->total_weight);
-	}
+		report(progress, number, passes,
+			   mini_batch_pass(&pass, vectors, segments, met) / vectors->total_weight);
 	pass_over(&pass, vectors, segments->centers);
 	take_count(&pass, vectors, segments);
 	segments->iterations = passes;
 	segments->converged = false;
 	pass_free(&pass);
 	cvm_release(met);
+}
+
+void
+cvm_kmeans_go_on(const CvmVectors *vectors, CvmSegments *segments, const CvmProgress *progress)
+{
+	double		earlier = 0;
+	double		inertia;
+	Pass		pass;
+
+	for (int k = 0; k < segments->segments; k++)
+		earlier += segments->weights[k];
+	pass_create(&pass, segments->segments, segments->width);
+	inertia = mini_batch_pass(&pass, vectors, segments, segments->weights);
+	report(progress, 1, 1, inertia / vectors->total_weight);
+	segments->inertia = (earlier * segments->inertia + inertia) / (earlier + vectors->total_weight);
+	segments->iterations = 1;
+	segments->converged = false;
+	pass_free(&pass);
 }

@@ -44,6 +44,15 @@ extern void cvm_kmeans_lloyd(const CvmVectors *vectors, CvmSegments *segments, i
 extern void cvm_kmeans_mini_batch(const CvmVectors *vectors, CvmSegments *segments,
 								  int passes, const CvmProgress *progress);
 
+/*
+ * Goes on from centers that earlier rows gave: segments has their decayed
+ * weights and inertia and gets those with the new rows.  One pass of
+ * mini-batches, in which a center moves to the mean of what it stands for and
+ * its new rows.
+ */
+extern void cvm_kmeans_go_on(const CvmVectors *vectors, CvmSegments *segments,
+							 const CvmProgress *progress);
+
 /* The best of several starts on a sample. */
 extern void cvm_kmeans_start(const CvmVectorSample *sample, int starts, CvmRandom *random,
 							 CvmSegments *segments);

@@ -1,0 +1,175 @@
+/*
+ * test_information.c
+ *		Partial fits of the linear families: against fits of all rows, against
+ *		weights in the place of decay, and as optima of what they minimize.
+ */
+#include "fit_fixture.h"
+#include "learn/information.h"
+
+#define ROWS 3000
+
+/* Blocks first .. last - 1 of the rows. */
+static CvmBlockSource
+part_of(Rows *rows, int first, int last)
+{
+	CvmBlockSource part;
+
+	cvm_block_source_from_array(&part, rows->blocks + first, last - first,
+								rows->shape.dense_columns, rows->shape.coded_columns,
+								rows->shape.slots);
+	return part;
+}
+
+static CvmFit
+fit_source(const CvmShape *shape, CvmBlockSource *source, const CvmOptions *options)
+{
+	CvmFit		fit;
+	CvmError	error = {{0}};
+
+	CHECK(cvm_fit(shape, source, NULL, options, NULL, NULL, &fit, &error) == CVM_OK);
+	return fit;
+}
+
+/* Fits the first blocks, then goes on with one part after another. */
+static CvmFit
+fit_in_parts(Rows *rows, const CvmOptions *options, int block_step, CvmInformation *information)
+{
+	CvmBlockSource first = part_of(rows, 0, block_step);
+	CvmFit		fit = fit_source(&rows->shape, &first, options);
+	CvmError	error = {{0}};
+	double		total_weight = first.total_weight;
+	double		count = first.rows;
+
+	cvm_information_of_rows(&rows->shape, &first, fit.parameters, information);
+	for (int block = block_step; block < rows->source.blocks; block += block_step)
+	{
+		int			last = block + block_step < rows->source.blocks ? block + block_step :
+			rows->source.blocks;
+		CvmBlockSource part = part_of(rows, block, last);
+		CvmKnownRows known = {
+			.parameters = fit.parameters,.information = information,.decay = options->decay,
+			.total_weight = options->decay * total_weight,.rows = options->decay * count
+		};
+		CvmInformation learned;
+		CvmFit		next;
+
+		CHECK(cvm_partial_fit(&rows->shape, &part, NULL, options, &known, NULL, &next, &learned,
+							  &error) == CVM_OK);
+		CHECK(next.outcome == CVM_CONVERGED || next.outcome == CVM_SINGULAR);
+		*information = learned;
+		total_weight = known.total_weight + part.total_weight;
+		count = known.rows + part.rows;
+		fit_release(&fit);
+		fit = next;
+	}
+	return fit;
+}
+
+/* Parts against all rows at once, whose weights say what decay leaves of them. */
+static void
+test_against_all(CvmFamily family, double l1, double l2, double decay, double tolerance)
+{
+	CvmOptions	options;
+	CvmInformation information;
+	CvmFit		parts;
+	CvmFit		all;
+	Rows		rows;
+	int			step = 2;
+
+	rows_create(&rows, family, outputs_of(family), 4, 1, ROWS, 0.5, 11);
+	cvm_options_for_aggregate(&options);
+	options.l1 = l1;
+	options.l2 = l2;
+	options.decay = decay;
+	options.tolerance = 1e-12;
+	parts = fit_in_parts(&rows, &options, step, &information);
+	for (int i = 0; i < rows.source.blocks; i++)
+		for (int row = 0; row < rows.blocks[i]->rows; row++)
+			rows.blocks[i]->weight[row] *= pow(decay, (rows.source.blocks - 1) / step - i / step);
+	rows.source = part_of(&rows, 0, rows.source.blocks);
+	all = fit_source(&rows.shape, &rows.source, &options);
+	CHECK_CLOSE(fit_distance(&parts, &all, CVM_PARAMETERS(&rows.shape)), 0, tolerance);
+	CHECK_CLOSE(parts.loss, all.loss, tolerance);
+	CHECK((parts.covariance == NULL) == (all.covariance == NULL));
+	if (parts.covariance != NULL && decay == 1)
+		for (int i = 0; i < CVM_PARAMETERS(&rows.shape); i++)
+		{
+			int			at = i * (CVM_PARAMETERS(&rows.shape) + 1);
+
+			CHECK_CLOSE(sqrt(parts.covariance[at] / all.covariance[at]), 1,
+						family == CVM_LINEAR ? 1e-8 : 0.05);
+		}
+	fit_release(&parts);
+	fit_release(&all);
+	rows_free(&rows);
+}
+
+/* Gradients of what is minimized, by the definition. */
+static void
+test_optimum_of_diagonal(void)
+{
+	const int	dense = 300;
+	CvmInformation information;
+	CvmInformation learned;
+	CvmKnownRows known = {.information = &information,.decay = 0.5};
+	CvmBlockSource first;
+	CvmBlockSource second;
+	CvmOptions	options;
+	CvmError	error = {{0}};
+	CvmFit		start;
+	CvmFit		fit;
+	Rows		rows;
+	double	   *gradient = CVM_NEW(double, dense + 1);
+
+	rows_create(&rows, CVM_LOGISTIC, 1, dense, 0, 4 * CVM_BLOCK_ROWS, 0.1, 5);
+	first = part_of(&rows, 0, 2);
+	second = part_of(&rows, 2, 4);
+	cvm_options_for_aggregate(&options);
+	options.l2 = 1;
+	options.tolerance = 1e-9;
+	start = fit_source(&rows.shape, &first, &options);
+	cvm_information_of_rows(&rows.shape, &first, start.parameters, &information);
+	CHECK(cvm_information_size(dense + 1) == (size_t) dense + 1);
+	known.parameters = start.parameters;
+	known.total_weight = 0.5 * first.total_weight;
+	known.rows = 0.5 * first.rows;
+	CHECK(cvm_partial_fit(&rows.shape, &second, &first, &options, &known, NULL, &fit, &learned,
+						  &error) == CVM_OK);
+	CHECK(fit.solver == CVM_SOLVER_LBFGS && fit.validation_loss > 0);
+	plain_objective(&rows.shape, &second, fit.parameters, gradient, NULL);
+	for (int i = 0; i <= dense; i++)
+	{
+		double		way = fit.parameters[i] - start.parameters[i];
+		double		slope = gradient[i] +
+			0.5 * (information.gradient[i] + information.curvature[i] * way);
+
+		CHECK_CLOSE(learned.gradient[i], slope, 1e-8);
+		CHECK_CLOSE((slope + (i < dense ? fit.parameters[i] : 0)) / 1000, 0, 1e-6);
+	}
+	fit_release(&start);
+	fit_release(&fit);
+	cvm_release(gradient);
+	rows_free(&rows);
+}
+
+int
+main(void)
+{
+	/* squared loss is a quadratic: with penalties and decay too */
+	test_against_all(CVM_LINEAR, 0, 0, 1, 1e-8);
+	test_against_all(CVM_LINEAR, 0, 3, 1, 1e-8);
+	test_against_all(CVM_LINEAR, 40, 1, 1, 1e-8);
+	test_against_all(CVM_LINEAR, 0, 0, 0.5, 1e-8);
+	test_against_all(CVM_LINEAR, 40, 3, 0.7, 1e-8);
+	/* others as far as one thousand rows tell the curvature of all */
+	test_against_all(CVM_LOGISTIC, 0, 0, 1, 0.02);
+	test_against_all(CVM_LOGISTIC, 0, 3, 0.5, 0.05);
+	test_against_all(CVM_LOGISTIC, 10, 0, 1, 0.02);
+	test_against_all(CVM_SOFTMAX, 0, 0, 1, 0.03);
+	test_against_all(CVM_SOFTMAX, 0, 1, 1, 0.03);
+	test_against_all(CVM_POISSON, 0, 0, 1, 0.05);
+	test_against_all(CVM_SVM, 0, 1, 1, 0.05);
+	test_against_all(CVM_HUBER, 0, 0, 1, 0.02);
+	test_optimum_of_diagonal();
+	return check_done();
+}
