@@ -16,7 +16,7 @@ int			cvm_max_retrain_workers = 2;
 int			cvm_max_retrain_workers_per_database = 0;
 int			cvm_scheduler_interval = 60 * 1000;
 char	   *cvm_retrain_window = NULL;
-int			cvm_retrain_nice = 10;
+int			cvm_retrain_nice = 19;
 int			cvm_retrain_timeout = 0;
 int			cvm_pause_after_failures = 10;
 int			cvm_keep_versions = 100;
@@ -111,9 +111,9 @@ cvm_define_settings(void)
 
 	DefineCustomIntVariable("cvm.retrain_nice",
 							"How far a retraining by the worker yields to others while it learns, as with nice.",
-							"0 for not at all.",
+							"0 for not at all, and for parallel queries of the driver \"passes\".",
 							&cvm_retrain_nice,
-							10, 0, 19,
+							19, 0, 19,
 							PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 

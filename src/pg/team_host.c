@@ -23,14 +23,21 @@
 
 #include "base/team.h"
 #include "learn/jobs.h"
+#include "pg/priority.h"
 #include "pg/settings.h"
 #include "pg/team_host.h"
 
 /* Keys of the shared memory. */
-#define KEY_JOB 1
+#define KEY_START 1
 #define KEY_MEMORY 2
 
 #define CACHE_LINE 64
+
+typedef struct Start
+{
+	int			job;			/* its number */
+	int			nice;			/* of the leader (priority.h) */
+} Start;
 
 extern PGDLLEXPORT void cvm_team_worker(dsm_segment *segment, shm_toc *toc);
 
@@ -58,7 +65,7 @@ begin_team(const CvmJob *job, size_t size, int workers, void **handle)
 {
 	ParallelContext *context;
 	bool		pushed = false;
-	int		   *number;
+	Start	   *start;
 	void	   *memory;
 
 	*handle = NULL;
@@ -74,7 +81,7 @@ begin_team(const CvmJob *job, size_t size, int workers, void **handle)
 		pushed = true;
 	}
 	context = CreateParallelContext("cvm", "cvm_team_worker", workers);
-	shm_toc_estimate_chunk(&context->estimator, sizeof(int));
+	shm_toc_estimate_chunk(&context->estimator, sizeof(Start));
 	shm_toc_estimate_chunk(&context->estimator, size + CACHE_LINE);
 	shm_toc_estimate_keys(&context->estimator, 2);
 	InitializeParallelDSM(context);
@@ -86,9 +93,10 @@ begin_team(const CvmJob *job, size_t size, int workers, void **handle)
 		return NULL;
 	}
 
-	number = shm_toc_allocate(context->toc, sizeof(int));
-	*number = job->number;
-	shm_toc_insert(context->toc, KEY_JOB, number);
+	start = shm_toc_allocate(context->toc, sizeof(Start));
+	start->job = job->number;
+	start->nice = cvm_priority_wanted();
+	shm_toc_insert(context->toc, KEY_START, start);
 	memory = (void *) TYPEALIGN(CACHE_LINE, shm_toc_allocate(context->toc, size + CACHE_LINE));
 	memset(memory, 0, size);
 	shm_toc_insert(context->toc, KEY_MEMORY, memory);
@@ -121,11 +129,13 @@ nap(void)
 void
 cvm_team_worker(dsm_segment *segment, shm_toc *toc)
 {
-	const int  *number = shm_toc_lookup(toc, KEY_JOB, false);
+	const Start *start = shm_toc_lookup(toc, KEY_START, false);
 
-	if (*number < 0 || *number >= CVM_JOB_COUNT)
-		elog(ERROR, "no job has the number %d", *number);
-	cvm_team_follow(cvm_jobs[*number], shm_toc_lookup(toc, KEY_MEMORY, false));
+	if (start->job < 0 || start->job >= CVM_JOB_COUNT)
+		elog(ERROR, "no job has the number %d", start->job);
+	if (start->nice > 0)
+		cvm_priority_lower(start->nice);
+	cvm_team_follow(cvm_jobs[start->job], shm_toc_lookup(toc, KEY_MEMORY, false));
 }
 
 static const CvmTeamHost server_host = {begin_team, end_team, nap};

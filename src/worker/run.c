@@ -10,8 +10,6 @@
  */
 #include "postgres.h"
 
-#include <sys/resource.h>
-
 #include "access/xact.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
@@ -27,6 +25,7 @@
 
 #include "catalog/runs.h"
 #include "pg/clock.h"
+#include "pg/priority.h"
 #include "pg/report.h"
 #include "pg/settings.h"
 #include "worker/check.h"
@@ -136,12 +135,13 @@ train(const char *model, int run)
 	if (!reads_again)
 		cvm_commit();
 
-	/* Not before: whoever waits for a lock of ours shall not wait for others
-	 * too.  There is no way back, but not far to go either. */
+	/* Not for longer: whoever waits for a lock of ours shall not wait for
+	 * others too. */
 	if (cvm_retrain_nice > 0)
-		(void) setpriority(PRIO_PROCESS, 0, cvm_retrain_nice);
+		cvm_priority_lower(cvm_retrain_nice);
 	MemoryContextSwitchTo(context);
 	cvm_retraining_learn(training);
+	cvm_priority_raise();
 
 	if (!reads_again)
 		cvm_begin();
@@ -209,6 +209,7 @@ work(const char *model, int run)
 	}
 	PG_END_TRY();
 	disable_timeout(STATEMENT_TIMEOUT, false);
+	cvm_priority_raise();
 
 	if (error != NULL)
 	{
@@ -270,6 +271,8 @@ cvm_run_main(Datum argument)
 	BackgroundWorkerInitializeConnectionByOid(slot.database, InvalidOid, 0);
 	pgstat_report_appname("cvm run");
 	SetConfigOption("lock_timeout", RUN_LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION);
+	if (cvm_retrain_nice > 0)
+		SetConfigOption("max_parallel_workers_per_gather", "0", PGC_USERSET, PGC_S_SESSION);
 	work(slot.model, slot.run);
 	leave(slot.model);
 }

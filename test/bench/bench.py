@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import aggregates
 import batches
+import retraining
 import scoring
 import training
 import trees
@@ -47,7 +48,7 @@ def main():
     parser.add_argument("--rows", type=int, default=1000000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", help="scoring, lookup, first, training, categories, memory, "
-                        "epoch, workers, batches or trees")
+                        "epoch, workers, batches, trees or retraining")
     parser.add_argument("--keep", action="store_true", help="use the tables that are there")
     parser.add_argument("--cpu", action="store_true", help="time of the processor, for a machine "
                         "that others use too; not for parallel plans and lookups")
@@ -74,6 +75,7 @@ def main():
         "batches": lambda: batches.against_peers(session, options.rows, rounds, say),
         "trees": lambda: trees.against_peers(session, options.rows, max(1, rounds // 3), say),
         "categories": lambda: training.categories(session, rounds),
+        "retraining": lambda: retraining.figures(session, rounds, say),
     }
     figures = []
     failed = False

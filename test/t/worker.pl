@@ -98,6 +98,14 @@ is( $node->safe_psql('postgres', <<'SQL'), '0|t', 'no lock and no snapshot while
 SELECT (SELECT count(*) FROM pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'relation'), backend_xmin IS NULL
 FROM pg_stat_activity AS a WHERE backend_type = 'cvm run'
 SQL
+my $learner = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'cvm run'");
+SKIP:
+{
+	skip 'no /proc', 1 unless -r "/proc/$learner/stat";
+	wait_for("SELECT split_part(split_part(pg_read_file('/proc/$learner/stat'), ') ', 2), ' ', 17) = '19'", 'it yields to others');
+	skip 'no groups of sessions', 1 unless -r "/proc/$learner/autogroup";
+	wait_for("SELECT pg_read_file('/proc/$learner/autogroup') LIKE '%nice 19%'", 'and so does its session');
+}
 $node->safe_psql('postgres', 'ALTER TABLE customers ADD COLUMN unused integer');
 $node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'cvm run'");
 wait_for("SELECT status = 'cancelled' FROM cvm.training_runs WHERE model = 'patient' ORDER BY run DESC LIMIT 1",
