@@ -54,7 +54,7 @@ softmax(int outputs, const double *eta, double *out)
 		if (eta[k] > largest)
 			largest = eta[k];
 	for (int k = 0; k < outputs; k++)
-		sum += out[k] = exp(eta[k] - largest);
+		sum += out[k] = cvm_exp(eta[k] - largest);
 	for (int k = 0; k < outputs; k++)
 		out[k] /= sum;
 }
@@ -88,4 +88,18 @@ cvm_family_means(CvmFamily family, int outputs, int rows, double *eta)
 	else
 		for (int row = 0; row < rows; row++, eta += outputs)
 			cvm_family_mean(family, outputs, eta, eta);
+}
+
+void
+cvm_class_means(CvmTask task, int classes, int rows, const double *scores, double *predictions)
+{
+	if (task == CVM_BINARY)
+	{
+		for (int row = 0; row < rows; row++)
+			predictions[row] = scores[2 * row + 1] - scores[2 * row];
+		sigmoids(rows, predictions);
+	}
+	else
+		for (size_t at = 0; at < (size_t) rows * classes; at += classes)
+			softmax(classes, scores + at, predictions + at);
 }

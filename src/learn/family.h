@@ -70,6 +70,14 @@ extern void cvm_family_mean(CvmFamily family, int outputs, const double *eta, do
 /* The same for some rows: rows x outputs, in place. */
 extern void cvm_family_means(CvmFamily family, int outputs, int rows, double *eta);
 
+/*
+ * Predictions from scores of classes, rows x classes, that are logarithms of
+ * probabilities up to a constant: rows x classes, or where there are two and
+ * the task is binary the probability of the second one.  May be the same.
+ */
+extern void cvm_class_means(CvmTask task, int classes, int rows, const double *scores,
+							double *predictions);
+
 /* The same for the families of one output. */
 static inline double
 cvm_family_mean_of(CvmFamily family, double eta)

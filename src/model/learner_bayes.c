@@ -230,9 +230,9 @@ check_sums(const CvmModel *model, CvmError *error)
 typedef struct Prepared
 {
 	CvmBayesScorer *scorer;
+	CvmTask		task;
 	int			classes;
-	bool		binary;
-	double	   *probabilities;	/* a block's, where the prediction is one of them */
+	double	   *scores;			/* a block's */
 } Prepared;
 
 static void *
@@ -243,9 +243,9 @@ prepare_bayes(const CvmModel *model)
 
 	prepared->scorer = cvm_bayes_scorer_create(columns, model->class_count,
 											   (const CvmNaiveBayes *) model->payload);
+	prepared->task = model->task;
 	prepared->classes = model->class_count;
-	prepared->binary = model->task == CVM_BINARY;
-	prepared->probabilities = CVM_NEW(double, prepared->binary ? 2 * CVM_BLOCK_ROWS : 0);
+	prepared->scores = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * model->class_count);
 	return prepared;
 }
 
@@ -254,14 +254,8 @@ predict_bayes(void *state, const CvmBlock *block, double *predictions)
 {
 	Prepared   *prepared = (Prepared *) state;
 
-	if (!prepared->binary)
-	{
-		cvm_bayes_scorer_block(prepared->scorer, block, predictions);
-		return;
-	}
-	cvm_bayes_scorer_block(prepared->scorer, block, prepared->probabilities);
-	for (int row = 0; row < block->rows; row++)
-		predictions[row] = prepared->probabilities[2 * row + 1];
+	cvm_bayes_scorer_block(prepared->scorer, block, prepared->scores);
+	cvm_class_means(prepared->task, prepared->classes, block->rows, prepared->scores, predictions);
 }
 
 const CvmLearner cvm_learner_naive_bayes = {

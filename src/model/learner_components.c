@@ -305,7 +305,7 @@ typedef struct Prepared
 	const CvmProjection *projection;
 	CvmExpansion *expansion;
 	int			classes;
-	bool		binary;
+	CvmTask		task;
 	double	   *vectors;		/* a block's; NULL: rows are vectors as they are */
 	double	   *work;			/* a block's centered vectors */
 	double	   *values;			/* a block's components or scores of classes */
@@ -323,7 +323,7 @@ prepare_projection(const CvmModel *model)
 	prepared->projection = projection;
 	prepared->expansion = expansion;
 	prepared->classes = model->class_count;
-	prepared->binary = model->task == CVM_BINARY;
+	prepared->task = model->task;
 	if (expansion->level_total > 0)
 		prepared->vectors = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * expansion->width);
 	prepared->work = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * expansion->width);
@@ -374,19 +374,16 @@ predict_classes(void *state, const CvmBlock *block, double *predictions)
 	Prepared   *prepared = (Prepared *) state;
 	int			width = prepared->expansion->width;
 	const double *vectors = vectors_of(prepared, block);
+	double	   *own = prepared->values;
 
-	for (int row = 0; row < block->rows; row++)
+	for (int row = 0; row < block->rows; row++, own += prepared->classes)
 	{
 		const double *scores = prepared->projection->scores;
-		double	   *own = prepared->binary ? prepared->values :
-			predictions + (size_t) row * prepared->classes;
 
 		for (int k = 0; k < prepared->classes; k++, scores += width + 1)
 			own[k] = scores[width] + cvm_dot(width, vectors + (size_t) row * width, scores);
-		cvm_family_mean(CVM_SOFTMAX, prepared->classes, own, own);
-		if (prepared->binary)
-			predictions[row] = own[1];
 	}
+	cvm_class_means(prepared->task, prepared->classes, block->rows, prepared->values, predictions);
 }
 
 const CvmLearner cvm_learner_pca = {

@@ -55,6 +55,14 @@ make_rows(CvmBlockSource *source, int block_rows)
 }
 
 static void
+predict(const CvmNaiveBayes *learned, const CvmBlock *block, double *probabilities)
+{
+	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, CLASSES, learned), block,
+						   probabilities);
+	cvm_class_means(CVM_MULTICLASS, CLASSES, block->rows, probabilities, probabilities);
+}
+
+static void
 test_against_sklearn(int block_rows)
 {
 	static const struct
@@ -70,18 +78,15 @@ test_against_sklearn(int block_rows)
 	};
 	CvmBlockSource source;
 	CvmNaiveBayes learned;
-	CvmBayesScorer *scorer;
 	double		probabilities[CVM_BLOCK_ROWS * CLASSES];
 
 	make_rows(&source, block_rows);
 	cvm_naive_bayes_fit(&columns, CLASSES, &source, 1, 0, &learned);
-	scorer = cvm_bayes_scorer_create(&columns, CLASSES, &learned);
 	for (int i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
 	{
 		const double *own = probabilities + expected[i].row % block_rows * CLASSES;
 
-		cvm_bayes_scorer_block(scorer, source.read(source.state, expected[i].row / block_rows),
-							   probabilities);
+		predict(&learned, source.read(source.state, expected[i].row / block_rows), probabilities);
 		for (int k = 0; k < CLASSES; k++)
 			CHECK(fabs(own[k] / expected[i].probabilities[k] - 1) < 1e-10);
 	}
@@ -107,7 +112,7 @@ test_missing(void)
 	cvm_naive_bayes_fit(&columns, CLASSES, &source, 1, 1e-9, &learned);
 	for (int i = 0; i < CLASSES * columns.dense_columns; i++)
 		CHECK(isfinite(learned.means[i]));
-	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, CLASSES, &learned), block, with);
+	predict(&learned, block, with);
 
 	/* the same with a factor for the missing number that is alike for all classes */
 	all_same = (double *) learned.means;
@@ -117,7 +122,7 @@ test_missing(void)
 		((double *) learned.variances)[k * columns.dense_columns + 1] = 1;
 	}
 	block->dense[5 * columns.dense_columns + 1] = 123;
-	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, CLASSES, &learned), block, without);
+	predict(&learned, block, without);
 	for (int k = 0; k < CLASSES; k++)
 		CHECK_CLOSE(with[5 * CLASSES + k], without[5 * CLASSES + k], 1e-12);
 }
@@ -138,7 +143,7 @@ test_extremes(void)
 	cvm_naive_bayes_fit(&columns, CLASSES, &source, 1, 0, &learned);
 	block->dense[0] = 1e200;
 	block->dense[1] = -1e200;
-	cvm_bayes_scorer_block(cvm_bayes_scorer_create(&columns, CLASSES, &learned), block, probabilities);
+	predict(&learned, block, probabilities);
 	for (int i = 0; i < ROWS; i++)
 	{
 		double		sum = 0;
@@ -221,6 +226,19 @@ test_parts(double decay)
 	cvm_bayes_sums_free(&sums);
 }
 
+/* Of two classes the second one's probability, as if there were more. */
+static void
+test_two_classes(void)
+{
+	double		scores[] = {0, 0, -3, 1, 700, -800, -1000, -999.5, -INFINITY, 2, 5, -INFINITY};
+	double		both[12];
+
+	cvm_class_means(CVM_MULTICLASS, 2, 6, scores, both);
+	cvm_class_means(CVM_BINARY, 2, 6, scores, scores);
+	for (int row = 0; row < 6; row++)
+		CHECK(fabs(scores[row] - both[2 * row + 1]) <= 1e-15 * both[2 * row + 1]);
+}
+
 static void
 test_refused(void)
 {
@@ -255,6 +273,7 @@ main(void)
 	test_variance_smoothing();
 	test_parts(1);
 	test_parts(0.5);
+	test_two_classes();
 	test_refused();
 	return check_done();
 }

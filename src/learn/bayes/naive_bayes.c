@@ -2,10 +2,10 @@
  * naive_bayes.c
  *		Naive Bayes in one pass over blocks.
  *
- * Means and sums of squared deviations are updated value by value (Welford,
- * 1962; with weights West, 1979): a class far from the rest of its column
- * keeps the digits of its variance.  Predictions are sums of logarithms, and
- * become probabilities by log-sum-exp.
+ * Means and squared deviations from them are those of a block, twice over its
+ * rows, and blocks are added up by Chan, Golub and LeVeque (1979): a class far
+ * from the rest of its column keeps the digits of its variance.  Scores
+ * are sums of logarithms.
  */
 #include "learn/bayes/naive_bayes.h"
 
@@ -13,17 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "learn/family.h"
-
-static void
-add_value(CvmBayesMoments *moments, double value, double weight)
-{
-	double		difference = value - moments->mean;
-
-	moments->weight += weight;
-	moments->mean += difference * weight / moments->weight;
-	moments->squares += weight * difference * (value - moments->mean);
-}
+#include "linalg/clones.h"
 
 /* Chan, Golub and LeVeque (1979). */
 static void
@@ -48,22 +38,87 @@ variance_of(const CvmBayesMoments *moments)
 
 /* ---- learning ---- */
 
+/* Those of a block: classes x dense_columns. */
+typedef struct BlockSums
+{
+	bool	   *met;			/* classes: whether it is in the block */
+	double	   *weights;
+	double	   *means;
+	double	   *squares;
+} BlockSums;
+
+/* weights and sums of a row's numbers, as far as they are there. */
+CVM_CLONES static void
+add_numbers(int count, const double *restrict row, double weight, double *restrict weights,
+			double *restrict sums)
+{
+	for (int i = 0; i < count; i++)
+	{
+		bool		there = row[i] == row[i];
+
+		weights[i] += there ? weight : 0;
+		sums[i] += there ? weight * row[i] : 0;
+	}
+}
+
+CVM_CLONES static void
+add_squares(int count, const double *restrict row, double weight, const double *restrict means,
+			double *restrict squares)
+{
+	for (int i = 0; i < count; i++)
+	{
+		double		difference = row[i] - means[i];
+
+		squares[i] += difference == difference ? weight * difference * difference : 0;
+	}
+}
+
 static void
-add_block(const CvmExpansion *columns, const CvmBlock *block, CvmBayesSums *sums)
+add_block_numbers(int count, const CvmBlock *block, BlockSums *own, CvmBayesSums *sums)
+{
+	memset(own->met, 0, sums->classes * sizeof(bool));
+	for (int row = 0; row < block->rows; row++)
+	{
+		int			class = (int) block->target[row];
+		size_t		at = (size_t) class * count;
+
+		if (!own->met[class])
+		{
+			memset(own->weights + at, 0, count * sizeof(double));
+			memset(own->means + at, 0, count * sizeof(double));
+			memset(own->squares + at, 0, count * sizeof(double));
+			own->met[class] = true;
+		}
+		add_numbers(count, block->dense + (size_t) row * count, block->weight[row],
+					own->weights + at, own->means + at);
+	}
+	for (int k = 0; k < sums->classes; k++)
+		for (size_t at = (size_t) k * count; own->met[k] && at < (size_t) (k + 1) * count; at++)
+			own->means[at] /= own->weights[at] > 0 ? own->weights[at] : 1;
+	for (int row = 0; row < block->rows; row++)
+	{
+		size_t		at = (size_t) block->target[row] * count;
+
+		add_squares(count, block->dense + (size_t) row * count, block->weight[row],
+					own->means + at, own->squares + at);
+	}
+	for (int k = 0; k < sums->classes; k++)
+		for (size_t at = (size_t) k * count; own->met[k] && at < (size_t) (k + 1) * count; at++)
+			add_moments(&sums->moments[at],
+						&(CvmBayesMoments) {own->weights[at], own->means[at], own->squares[at]});
+}
+
+static void
+add_block_levels(const CvmExpansion *columns, const CvmBlock *block, CvmBayesSums *sums)
 {
 	for (int row = 0; row < block->rows; row++)
 	{
 		int			class = (int) block->target[row];
 		double		weight = block->weight[row];
-		const double *dense = block->dense + (size_t) row * columns->dense_columns;
 		const int32_t *codes = block->codes + (size_t) row * columns->coded_columns;
-		CvmBayesMoments *moments = sums->moments + (size_t) class * columns->dense_columns;
 		double	   *levels = sums->level_weights + (size_t) class * columns->level_total;
 
 		sums->class_weights[class] += weight;
-		for (int i = 0; i < columns->dense_columns; i++)
-			if (!isnan(dense[i]))
-				add_value(&moments[i], dense[i], weight);
 		for (int i = 0; i < columns->coded_columns; i++)
 		{
 			levels[cvm_expansion_level(columns, i, codes[i])] += weight;
@@ -161,11 +216,26 @@ cvm_bayes_sums_decay(CvmBayesSums *sums, const CvmExpansion *columns, double fac
 void
 cvm_bayes_sums_add(CvmBayesSums *sums, const CvmExpansion *columns, CvmBlockSource *rows)
 {
+	size_t		numbers = (size_t) sums->classes * columns->dense_columns;
+	BlockSums	own = {
+		.met = CVM_NEW(bool, sums->classes),
+		.weights = CVM_NEW(double, numbers),
+		.means = CVM_NEW(double, numbers),
+		.squares = CVM_NEW(double, numbers)
+	};
+
 	for (int b = 0; b < rows->blocks; b++)
 	{
+		const CvmBlock *block = rows->read(rows->state, b);
+
 		cvm_check_interrupt();
-		add_block(columns, rows->read(rows->state, b), sums);
+		add_block_numbers(columns->dense_columns, block, &own, sums);
+		add_block_levels(columns, block, sums);
 	}
+	cvm_release(own.met);
+	cvm_release(own.weights);
+	cvm_release(own.means);
+	cvm_release(own.squares);
 }
 
 void
@@ -205,16 +275,16 @@ cvm_naive_bayes_fit(const CvmExpansion *columns, int classes, CvmBlockSource *ro
 /* ---- predicting ---- */
 
 /*
- * log of the density of value is constant - factor (value - mean)^2 for a
- * number, and constant + value * factor for an indicator.
+ * log of the density of value is constant - factor (value - mean)^2; of an
+ * indicator too, with mean 0: what is 0 or 1 is its own square.
  */
 struct CvmBayesScorer
 {
 	const CvmExpansion *columns;
 	int			classes;
-	const double *means;
 	double	   *log_priors;
 	double	   *constants;		/* classes x dense_columns */
+	double	   *means;
 	double	   *factors;
 	double	   *log_levels;		/* classes x level_total */
 };
@@ -229,9 +299,9 @@ cvm_bayes_scorer_create(const CvmExpansion *columns, int classes,
 
 	scorer->columns = columns;
 	scorer->classes = classes;
-	scorer->means = learned->means;
 	scorer->log_priors = CVM_NEW(double, classes);
 	scorer->constants = CVM_NEW(double, numbers);
+	scorer->means = CVM_NEW(double, numbers);
 	scorer->factors = CVM_NEW(double, numbers);
 	scorer->log_levels = CVM_NEW(double, levels);
 	for (int k = 0; k < classes; k++)
@@ -241,15 +311,51 @@ cvm_bayes_scorer_create(const CvmExpansion *columns, int classes,
 		if (columns->is_indicator[i % columns->dense_columns])
 		{
 			scorer->constants[i] = log1p(-learned->means[i]);
-			scorer->factors[i] = log(learned->means[i]) - scorer->constants[i];
+			scorer->means[i] = 0;
+			scorer->factors[i] = scorer->constants[i] - log(learned->means[i]);
 			continue;
 		}
 		scorer->constants[i] = -0.5 * log(2 * M_PI * learned->variances[i]);
+		scorer->means[i] = learned->means[i];
 		scorer->factors[i] = 0.5 / learned->variances[i];
 	}
 	for (size_t i = 0; i < levels; i++)
 		scorer->log_levels[i] = log(learned->level_probabilities[i]);
 	return scorer;
+}
+
+/* Four numbers side by side, anywhere in memory. */
+typedef double Four __attribute__((vector_size(4 * sizeof(double)), aligned(sizeof(double)),
+								   may_alias));
+typedef int64_t FourBits __attribute__((vector_size(4 * sizeof(double))));
+
+#define FOUR(array, i) (*(const Four *) ((array) + (i)))
+
+/* Four sums side by side: a single one would wait for its last addition.  What
+ * is missing adds nothing. */
+CVM_CLONES static double
+log_densities(int count, const double *restrict row, const double *restrict constants,
+			  const double *restrict means, const double *restrict factors)
+{
+	Four		sums = {0, 0, 0, 0};
+	double		rest = 0;
+	int			whole = count - count % 4;
+
+	for (int i = 0; i < whole; i += 4)
+	{
+		Four		difference = FOUR(row, i) - FOUR(means, i);
+		Four		density = FOUR(constants, i) - FOUR(factors, i) * (difference * difference);
+
+		sums += (Four) ((FourBits) density & (density == density));
+	}
+	for (int i = whole; i < count; i++)
+	{
+		double		difference = row[i] - means[i];
+		double		density = constants[i] - factors[i] * (difference * difference);
+
+		rest += density == density ? density : 0;
+	}
+	return ((sums[0] + sums[2]) + (sums[1] + sums[3])) + rest;
 }
 
 static double
@@ -258,20 +364,10 @@ log_joint(const CvmBayesScorer *scorer, int class, const double *dense, const in
 	const CvmExpansion *columns = scorer->columns;
 	size_t		first = (size_t) class * columns->dense_columns;
 	const double *levels = scorer->log_levels + (size_t) class * columns->level_total;
-	double		sum = scorer->log_priors[class];
+	double		sum = scorer->log_priors[class] +
+		log_densities(columns->dense_columns, dense, scorer->constants + first,
+					  scorer->means + first, scorer->factors + first);
 
-	for (int i = 0; i < columns->dense_columns; i++)
-	{
-		double		difference = dense[i] - scorer->means[first + i];
-
-		if (isnan(dense[i]))
-			continue;
-		sum += scorer->constants[first + i];
-		if (columns->is_indicator[i])
-			sum += dense[i] * scorer->factors[first + i];
-		else
-			sum -= difference * difference * scorer->factors[first + i];
-	}
 	for (int i = 0; i < columns->coded_columns; i++)
 	{
 		sum += levels[cvm_expansion_level(columns, i, codes[i])];
@@ -280,34 +376,25 @@ log_joint(const CvmBayesScorer *scorer, int class, const double *dense, const in
 	return sum;
 }
 
-/* A row so far out that it is infinitely unlikely in every class falls back
- * on the priors. */
-static void
-normalize(const CvmBayesScorer *scorer, double *scores)
-{
-	int			classes = scorer->classes;
-	bool		any = false;
-
-	for (int k = 0; k < classes; k++)
-		any |= scores[k] > -INFINITY;
-	if (!any)
-		memcpy(scores, scorer->log_priors, classes * sizeof(double));
-	cvm_family_mean(CVM_SOFTMAX, classes, scores, scores);
-}
-
 void
-cvm_bayes_scorer_block(const CvmBayesScorer *scorer, const CvmBlock *block, double *probabilities)
+cvm_bayes_scorer_block(const CvmBayesScorer *scorer, const CvmBlock *block, double *scores)
 {
 	const CvmExpansion *columns = scorer->columns;
+	int			classes = scorer->classes;
 
-	for (int row = 0; row < block->rows; row++)
+	for (int row = 0; row < block->rows; row++, scores += classes)
 	{
 		const double *dense = block->dense + (size_t) row * columns->dense_columns;
 		const int32_t *codes = block->codes + (size_t) row * columns->coded_columns;
+		bool		any = false;
 
-		for (int k = 0; k < scorer->classes; k++)
-			probabilities[k] = log_joint(scorer, k, dense, codes);
-		normalize(scorer, probabilities);
-		probabilities += scorer->classes;
+		for (int k = 0; k < classes; k++)
+		{
+			scores[k] = log_joint(scorer, k, dense, codes);
+			any |= scores[k] > -INFINITY;
+		}
+		/* so far out that it is infinitely unlikely in every class */
+		if (!any)
+			memcpy(scores, scorer->log_priors, classes * sizeof(double));
 	}
 }

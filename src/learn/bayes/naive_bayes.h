@@ -78,14 +78,14 @@ extern void cvm_naive_bayes_fit(const CvmExpansion *columns, int classes,
 								CvmNaiveBayes *learned);
 
 /*
- * Class probabilities of blocks: prepare once, then any number of blocks.
- * probabilities: rows x classes, row-major.
+ * Scores of blocks: prepare once, then any number of blocks.  scores: rows x
+ * classes, row-major, logarithms of probabilities up to a constant of the row.
  */
 typedef struct CvmBayesScorer CvmBayesScorer;
 
 extern CvmBayesScorer *cvm_bayes_scorer_create(const CvmExpansion *columns, int classes,
 											   const CvmNaiveBayes *learned);
 extern void cvm_bayes_scorer_block(const CvmBayesScorer *scorer, const CvmBlock *block,
-								   double *probabilities);
+								   double *scores);
 
 #endif							/* CVM_NAIVE_BAYES_H */
