@@ -19,6 +19,10 @@
  *
  * In parallel workers nothing is "current" (GetLatestSnapshot is not allowed
  * there): each loads what it needs once for its execution.
+ *
+ * Opening a table or asking for a role's memberships may process invalidations,
+ * which empty both caches.  So nothing points into them across such a call, and
+ * what was read while "generation" changed is not kept.
  */
 #include "postgres.h"
 
@@ -39,6 +43,9 @@
 /* Memory for decoded models and their scorers that a backend keeps. */
 #define MOST_CACHED ((Size) 64 * 1024 * 1024)
 
+/* A name is read again when an invalidation came meanwhile; so often at most. */
+#define MOST_READS 3
+
 #define NAME_SIZE 132			/* the catalog's limit of 128 bytes, and a NUL */
 
 /* Where in the order of snapshots one stands. */
@@ -46,7 +53,7 @@ typedef struct SnapshotMark
 {
 	TransactionId xmax;
 	TransactionId xmin;
-	uint32		in_progress;
+	uint32		in_progress;	/* transactions */
 	CommandId	command;
 } SnapshotMark;
 
@@ -55,7 +62,7 @@ typedef struct NameEntry
 	char		name[NAME_SIZE];	/* hash key */
 	Oid			owner;
 	int			active_version;
-	Oid		   *grantees;
+	Oid		   *grantees;		/* in the cache's memory if cached, else the caller's */
 	int			grantee_count;
 	bool		current;
 	SnapshotMark mark;
@@ -220,8 +227,7 @@ read_name(const char *name, Snapshot snapshot, NameEntry *entry)
 	{
 		Size		size = sizeof(Oid) * (entry->grantee_count + 1);
 
-		entry->grantees = entry->grantees ? repalloc(entry->grantees, size)
-			: MemoryContextAlloc(cache_context, size);
+		entry->grantees = entry->grantees ? repalloc(entry->grantees, size) : palloc(size);
 		entry->grantees[entry->grantee_count++] =
 			DatumGetObjectId(cvm_catalog_value(&scan, tuple, "grantee", &isnull));
 	}
@@ -232,11 +238,22 @@ read_name(const char *name, Snapshot snapshot, NameEntry *entry)
 
 /* ---- names ---- */
 
+/*
+ * Subtransactions do not count: they become visible with their parents, and
+ * where there are many a snapshot does not list them all.  On a standby nobody
+ * knows which is which, and all are listed as subtransactions.
+ */
+static uint32
+in_progress(Snapshot snapshot)
+{
+	return snapshot->takenDuringRecovery ? snapshot->subxcnt : snapshot->xcnt;
+}
+
 static SnapshotMark
 mark_of(Snapshot snapshot)
 {
-	SnapshotMark mark = {snapshot->xmax, snapshot->xmin,
-	snapshot->xcnt + snapshot->subxcnt, snapshot->curcid};
+	SnapshotMark mark = {snapshot->xmax, snapshot->xmin, in_progress(snapshot),
+	snapshot->curcid};
 
 	return mark;
 }
@@ -249,9 +266,27 @@ not_older(Snapshot snapshot, const SnapshotMark *mark)
 		return TransactionIdFollows(snapshot->xmax, mark->xmax);
 	if (snapshot->xmin != mark->xmin)
 		return TransactionIdFollows(snapshot->xmin, mark->xmin);
-	if (snapshot->xcnt + snapshot->subxcnt != mark->in_progress)
-		return snapshot->xcnt + snapshot->subxcnt < mark->in_progress;
+	if (in_progress(snapshot) != mark->in_progress)
+		return in_progress(snapshot) < mark->in_progress;
 	return snapshot->curcid >= mark->command;
+}
+
+static Oid *
+copy_grantees(MemoryContext context, const NameEntry *entry)
+{
+	Size		size = sizeof(Oid) * entry->grantee_count;
+
+	return size == 0 ? NULL : memcpy(MemoryContextAlloc(context, size), entry->grantees, size);
+}
+
+static void
+keep_name(const NameEntry *read)
+{
+	bool		found;
+	NameEntry  *entry = hash_search(names, read->name, HASH_ENTER, &found);
+
+	*entry = *read;
+	entry->grantees = copy_grantees(cache_context, read);
 }
 
 static bool
@@ -268,27 +303,26 @@ find_name(const char *name, NameEntry *result)
 	if (entry != NULL && not_older(snapshot, &entry->mark))
 	{
 		*result = *entry;
+		result->grantees = copy_grantees(CurrentMemoryContext, entry);
 		return true;
 	}
 
-	/* An invalidation while we read makes what was read unfit for keeping. */
-	do
+	/* Invalidations that are due come with the first table that is opened. */
+	for (int attempt = 0; attempt < MOST_READS; attempt++)
 	{
 		before = generation;
-		prepare_caches();
 		memset(result, 0, sizeof(*result));
 		if (!read_name(name, snapshot, result))
 			return false;
-	} while (before != generation);
-
-	if (result->current)
-	{
-		bool		found;
-
-		result->mark = mark_of(snapshot);
-		entry = hash_search(names, name, HASH_ENTER, &found);
-		*entry = *result;
+		if (before == generation)
+			break;
 	}
+
+	result->current = result->current && before == generation;
+	result->mark = mark_of(snapshot);
+	prepare_caches();
+	if (result->current)
+		keep_name(result);
 	return true;
 }
 
@@ -377,19 +411,19 @@ make_room(const LoadedModel *wanted)
 	}
 }
 
+/* read_at: the generation in which the name was found. */
 static LoadedModel *
-find_model(const char *name, int version, bool current)
+find_model(const char *name, int version, bool current, uint64 read_at)
 {
 	ModelKey	key;
 	ModelEntry *entry;
 	LoadedModel *loaded;
-	uint64		before = generation;
 
 	memset(&key, 0, sizeof(key));
 	strlcpy(key.name, name, NAME_SIZE);
 	key.version = version;
 	prepare_caches();
-	entry = current ? hash_search(models, &key, HASH_FIND, NULL) : NULL;
+	entry = current && read_at == generation ? hash_search(models, &key, HASH_FIND, NULL) : NULL;
 	if (entry != NULL)
 	{
 		entry->loaded->used = ++lookups;
@@ -397,7 +431,7 @@ find_model(const char *name, int version, bool current)
 	}
 
 	loaded = load_model(name, version);
-	loaded->stale = !current || before != generation;
+	loaded->stale = !current || read_at != generation;
 	if (!loaded->stale)
 	{
 		bool		found;
@@ -418,8 +452,12 @@ cvm_model_lookup(const char *name, int version, MemoryContext pin, CvmModelHandl
 	NameEntry	entry;
 	LoadedModel *loaded;
 	MemoryContextCallback *callback;
+	uint64		read_at;
 
-	if (!find_name(name, &entry) || !caller_may_use(&entry))
+	if (!find_name(name, &entry))
+		cvm_no_such_model(name);
+	read_at = generation;
+	if (!caller_may_use(&entry))
 		cvm_no_such_model(name);
 	if (version == 0)
 		version = entry.active_version;
@@ -431,7 +469,7 @@ cvm_model_lookup(const char *name, int version, MemoryContext pin, CvmModelHandl
 
 	callback = MemoryContextAlloc(pin, sizeof(MemoryContextCallback));
 	handle->name = MemoryContextStrdup(pin, name);
-	loaded = find_model(name, version, entry.current);
+	loaded = find_model(name, version, entry.current, read_at);
 	loaded->pins++;
 	callback->func = unpin;
 	callback->arg = loaded;
@@ -439,7 +477,7 @@ cvm_model_lookup(const char *name, int version, MemoryContext pin, CvmModelHandl
 
 	handle->version = version;
 	handle->model = loaded->model;
-	handle->current = entry.current;
+	handle->current = entry.current && read_at == generation;
 	handle->context = loaded->context;
 	handle->scorers = &loaded->scorers;
 }

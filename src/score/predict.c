@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -108,12 +109,20 @@ mark_up_to_date(PredictCall *call)
 	call->user = GetUserId();
 }
 
-/* Whether the first arguments cannot vary from call to call. */
+/*
+ * Whether the first arguments cannot vary from call to call.  Only constants
+ * cannot: PL/pgSQL keeps an expression's state for a transaction, in which the
+ * parameter that a variable has become takes one value after another.
+ */
 static bool
 are_fixed(FunctionCallInfo fcinfo, int count)
 {
+	Node	   *call = fcinfo->flinfo->fn_expr;
+
+	if (call == NULL || !IsA(call, FuncExpr))
+		return false;
 	for (int i = 0; i < count; i++)
-		if (!get_fn_expr_arg_stable(fcinfo->flinfo, i))
+		if (!IsA(list_nth(((FuncExpr *) call)->args, i), Const))
 			return false;
 	return true;
 }

@@ -208,6 +208,7 @@ rewrite(SupportRequestSimplify *request)
 	List	   *columns;
 	FuncExpr   *result;
 	Oid			function;
+	uint64		generation;
 
 	if (!cvm_rewrite_predict || request->root == NULL || !IsA(name, Const) ||
 		((Const *) name)->constisnull)
@@ -216,11 +217,13 @@ rewrite(SupportRequestSimplify *request)
 	if (!cvm_model_usable(model_name, true))
 		return NULL;			/* the executor says so */
 	cvm_model_lookup(model_name, 0, CurrentMemoryContext, &handle);
+	generation = cvm_model_cache_generation();
 	if (!handle.current || handle.model->encoder.input_count > MOST_COLUMNS)
 		return NULL;
 	function = columns_function(call->funcid);
 	columns = input_columns(request->root, row, handle.model);
-	if (columns == NIL || !OidIsValid(function))
+	if (columns == NIL || !OidIsValid(function) ||
+		generation != cvm_model_cache_generation())
 		return NULL;
 
 	result = makeFuncExpr(function, call->funcresulttype,

@@ -57,6 +57,28 @@ SELECT count(DISTINCT score) FROM renamed WHERE turn IN (1, 2);
 SELECT count(*), count(*) FILTER (WHERE a = c AND b = d) FROM (
 	SELECT predict('buys', p) AS a, predict('sizes', p) AS b, predict('buys', p) AS c, predict('sizes', p) AS d FROM people AS p) AS q;
 
+-- PL/pgSQL keeps the state of an expression while its variables change
+SELECT version FROM train('spare', 'people', 'bought', key => 'id', features => ARRAY['x', 'y'],
+	options => '{"validation": 0, "l2": 1000}');
+DO $$
+DECLARE
+	name text;
+	model cvm.model;
+	score float8;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['buys', 'spare', 'buys'] LOOP
+		score := cvm.predict(name, ARRAY[3, 5]);
+		IF score IS DISTINCT FROM (SELECT cvm.predict(cvm.active_model(m), ARRAY[3, 5]) FROM (VALUES (name)) AS v (m)) THEN
+			RAISE EXCEPTION 'scored by a model of another name than %', name;
+		END IF;
+		model := cvm.active_model(name);
+		IF score IS DISTINCT FROM cvm.predict(model, ARRAY[3, 5]) THEN
+			RAISE EXCEPTION 'scored by another value than that of %', name;
+		END IF;
+	END LOOP;
+END
+$$;
+
 -- what is not a column of the statement is still said
 SELECT predict('buys', r) FROM (SELECT 1.5::float8 AS x) AS r;
 SELECT predict('buys', ARRAY[1.5]);
@@ -66,5 +88,6 @@ SELECT count(*) FROM people AS p WHERE predict('buys', p) >= 0;
 DEALLOCATE ALL;
 SELECT drop_model('buys');
 SELECT drop_model('sizes');
+SELECT drop_model('spare');
 DROP TABLE people, scores, renamed;
 DROP TYPE size;
