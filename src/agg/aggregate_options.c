@@ -119,6 +119,7 @@ append_value(StringInfo json, const CvmOptionSpec *spec, const CvmOptions *optio
 			break;
 		case CVM_OPTION_INTEGERS:
 		case CVM_OPTION_NAMES:
+		case CVM_OPTION_OBJECT:
 			break;				/* none of ours */
 	}
 }

@@ -83,6 +83,7 @@ same_value(const CvmOptionSpec *spec, const CvmOptions *left, const CvmOptions *
 			return same_text(*(char *const *) a, *(char *const *) b);
 		case CVM_OPTION_INTEGERS:
 		case CVM_OPTION_NAMES:
+		case CVM_OPTION_OBJECT:
 			break;				/* none of ours */
 	}
 	return false;
@@ -131,6 +132,7 @@ write_option(const CvmOptionSpec *spec, const CvmOptions *options, CvmWriter *wr
 			break;
 		case CVM_OPTION_INTEGERS:
 		case CVM_OPTION_NAMES:
+		case CVM_OPTION_OBJECT:
 			break;				/* none of ours */
 	}
 	cvm_write_u8(writer, VALUE_NUMBER);

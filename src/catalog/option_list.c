@@ -13,7 +13,8 @@
 #include "learn/options.h"
 
 static const char *const kind_names[] = {
-	"number", "integer", "integer", "integers", "boolean", "text", "texts", "choice"
+	"number", "integer", "integer", "integers", "boolean", "text", "texts", "choice",
+	"object"
 };
 
 static Datum

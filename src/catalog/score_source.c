@@ -25,6 +25,7 @@
 #include "frame/frame.h"
 #include "frame/source.h"
 #include "model/model_type.h"
+#include "model/predictor.h"
 #include "pg/clock.h"
 #include "score/scorer.h"
 
@@ -54,19 +55,6 @@ typedef struct Scoring
 
 /* ---- rows ---- */
 
-static int
-most_probable(const CvmModel *model, const double *output)
-{
-	int			best = 0;
-
-	if (model->task == CVM_BINARY)
-		return output[0] > 0.5;
-	for (int k = 1; k < model->class_count; k++)
-		if (output[k] > output[best])
-			best = k;
-	return best;
-}
-
 static void
 keep(ScoredVersion *version, int row, char *key, const double *output)
 {
@@ -78,7 +66,7 @@ keep(ScoredVersion *version, int row, char *key, const double *output)
 	chunk->classes[row] = NULL;
 	if (model->class_count > 0)
 	{
-		int			class = most_probable(model, output);
+		int			class = cvm_model_class(model, output);
 
 		chunk->classes[row] = model->classes[class];
 		if (model->class_count > 2)

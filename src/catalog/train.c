@@ -23,6 +23,7 @@
 #include "catalog/gate.h"
 #include "catalog/progress.h"
 #include "catalog/record.h"
+#include "catalog/refine.h"
 #include "catalog/runs.h"
 #include "catalog/train.h"
 #include "frame/frame.h"
@@ -350,7 +351,9 @@ cvm_training_learn(CvmTraining *training)
 		model->knowledge = palloc0(sizeof(CvmKnowledge));
 		model->knowledge->effective_rows = model->rows;
 	}
+	cvm_refine_check(&lesson, training->definition->target);
 	cvm_report(frame->learner->fit(&lesson, model, &error), &error);
+	cvm_refine(&lesson, frame->class_factors, model);
 	cvm_report(cvm_model_check(model, &error), &error);
 	if (training->definition->model != NULL)
 		warn_of_outcome(training->definition->model, model);

@@ -30,6 +30,7 @@ static const char *const impurity_names[] = {"gini", "entropy", NULL};
 static const char *const objective_names[] = {
 	"auto", "squared", "logistic", "softmax", "poisson", "quantile", NULL
 };
+static const char *const threshold_names[] = {"expected", "empirical", NULL};
 static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "manual", "challenger", NULL};
 
 #define NUMBER(name, minimum, maximum, default_text, help) \
@@ -48,6 +49,9 @@ static const char *const promote_names[] = {"always", "if_not_worse", "if_better
 	{#name, CVM_OPTION_TEXT, offsetof(CvmOptions, name), 0, 0, NULL, NULL, help}
 #define CHOICE(name, names, default_text, help) \
 	{#name, CVM_OPTION_CHOICE, offsetof(CvmOptions, name), 0, 0, names, default_text, help}
+
+#define OBJECT(name, help) \
+	{#name, CVM_OPTION_OBJECT, 0, 0, 0, NULL, NULL, help}
 
 /* Integers that a double, and so a JSON number, holds exactly. */
 #define LARGEST_SEED 9007199254740991.0
@@ -102,6 +106,13 @@ const CvmOptionSpec cvm_option_specs[] = {
 	NUMBER(quantile, 1e-6, 0.999999, "0.5", "boosted_trees: which one the objective quantile predicts"),
 	NAMES(increasing, "trees: columns with which predictions may only rise (of classes: of the positive one)"),
 	NAMES(decreasing, "trees: columns with which predictions may only fall"),
+	CHOICE(calibration, cvm_calibration_names, "none", "of classes: what makes scores into probabilities, learned on training rows that are left out in turn (five folds)"),
+	OBJECT(profit, "of two classes: what each decision is worth; gives the model a threshold and the metric profit"),
+	NUMBER(profit.true_positive, -1e15, 1e15, "0", "profit of a positive row that is predicted positive"),
+	NUMBER(profit.false_positive, -1e15, 1e15, "0", "profit of a negative row that is predicted positive: a cost is negative"),
+	NUMBER(profit.true_negative, -1e15, 1e15, "0", "profit of a negative row that is predicted negative"),
+	NUMBER(profit.false_negative, -1e15, 1e15, "0", "profit of a positive row that is predicted negative"),
+	CHOICE(profit.threshold, threshold_names, "expected", "the threshold that follows from what decisions are worth, or the best one for training rows that were left out in turn"),
 	BOOLEAN(warm_start, "false", "start from the active version"),
 	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
 	NUMBER(promote_margin, 0, 1, "0.01", "promote if_not_worse: share of the active version's figure that a new version may be worse by"),
@@ -148,6 +159,8 @@ set_default(CvmOptions *options, const CvmOptionSpec *spec)
 		case CVM_OPTION_TEXT:
 		case CVM_OPTION_NAMES:
 			break;				/* NULL */
+		case CVM_OPTION_OBJECT:
+			break;				/* its options have their own */
 	}
 	if (status != CVM_OK)
 		abort();				/* the table contradicts itself */
@@ -262,7 +275,8 @@ wrong_kind(const CvmOptionSpec *spec, CvmError *error)
 		[CVM_OPTION_BOOLEAN] = "true or false",
 		[CVM_OPTION_TEXT] = "a text",
 		[CVM_OPTION_NAMES] = "an array of texts",
-		[CVM_OPTION_CHOICE] = "a text"
+		[CVM_OPTION_CHOICE] = "a text",
+		[CVM_OPTION_OBJECT] = "an object"
 	};
 
 	cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be %s", spec->name, kinds[spec->kind]);
@@ -329,7 +343,7 @@ cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec, double val
 	if (spec->kind == CVM_OPTION_INTEGERS)
 		return cvm_option_set_numbers(options, spec, &value, 1, error);
 	if (spec->kind == CVM_OPTION_BOOLEAN || spec->kind == CVM_OPTION_CHOICE ||
-		spec->kind == CVM_OPTION_NAMES)
+		spec->kind == CVM_OPTION_NAMES || spec->kind == CVM_OPTION_OBJECT)
 		return wrong_kind(spec, error);
 	status = check_number(spec, value, error);
 	if (status != CVM_OK)

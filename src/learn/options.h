@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "learn/calibration.h"
 
 typedef enum CvmSolver
 {
@@ -48,6 +49,21 @@ typedef enum CvmPromote
 	CVM_PROMOTE_ALWAYS, CVM_PROMOTE_IF_NOT_WORSE, CVM_PROMOTE_IF_BETTER, CVM_PROMOTE_MANUAL,
 	CVM_PROMOTE_CHALLENGER
 } CvmPromote;
+
+typedef enum CvmThresholdRule
+{
+	CVM_THRESHOLD_EXPECTED, CVM_THRESHOLD_EMPIRICAL
+} CvmThresholdRule;
+
+/* What decisions are worth (learn/profit.h); all zero: nothing was said. */
+typedef struct CvmProfitOptions
+{
+	double		true_positive;
+	double		false_positive;
+	double		true_negative;
+	double		false_negative;
+	int			threshold;		/* CvmThresholdRule */
+} CvmProfitOptions;
 
 /* Of a neural network. */
 #define CVM_MAX_HIDDEN_LAYERS 8
@@ -108,6 +124,8 @@ typedef struct CvmOptions
 	double		quantile;		/* objective quantile */
 	char	  **increasing;		/* columns, ends with NULL; or NULL */
 	char	  **decreasing;
+	int			calibration;	/* CvmCalibrationMethod */
+	CvmProfitOptions profit;
 	bool		warm_start;
 	int			promote;		/* CvmPromote */
 	double		promote_margin; /* share of the active version's figure */
@@ -120,9 +138,13 @@ typedef enum CvmOptionKind
 {
 	CVM_OPTION_NUMBER, CVM_OPTION_INTEGER, CVM_OPTION_INTEGER64,
 	CVM_OPTION_INTEGERS, CVM_OPTION_BOOLEAN, CVM_OPTION_TEXT, CVM_OPTION_NAMES,
-	CVM_OPTION_CHOICE
+	CVM_OPTION_CHOICE, CVM_OPTION_OBJECT
 } CvmOptionKind;
 
+/*
+ * An object is a group of options: {"profit": {"true_positive": 90}} sets the
+ * option "profit.true_positive", which has an entry of its own.
+ */
 typedef struct CvmOptionSpec
 {
 	const char *name;

@@ -234,15 +234,31 @@ cvm_json_is_null(const CvmJsonObject *object, const char *key)
 	return field(object, key, &value)->type == jbvNull;
 }
 
+static void
+require_object(const CvmJsonObject *object, const char *key, const JsonbValue *value)
+{
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		cvm_json_fail(object, key, "must be an object");
+}
+
 Jsonb *
 cvm_json_object(const CvmJsonObject *object, const char *key)
 {
 	JsonbValue	value;
 
-	if (field(object, key, &value)->type != jbvBinary ||
-		!JsonContainerIsObject(value.val.binary.data))
-		cvm_json_fail(object, key, "must be an object");
+	require_object(object, key, field(object, key, &value));
 	return JsonbValueToJsonb(&value);
+}
+
+void
+cvm_json_inner(const CvmJsonObject *object, const char *key, CvmJsonObject *inner)
+{
+	JsonbValue	value;
+
+	require_object(object, key, field(object, key, &value));
+	inner->type = object->type;
+	inner->name = psprintf("\"%s\"", key);
+	inner->container = value.val.binary.data;
 }
 
 /* ---- arrays ---- */

@@ -46,6 +46,9 @@ extern bool cvm_json_has(const CvmJsonObject *object, const char *key);
 extern bool cvm_json_is_null(const CvmJsonObject *object, const char *key);
 extern Jsonb *cvm_json_object(const CvmJsonObject *object, const char *key);
 
+/* The same to read from. */
+extern void cvm_json_inner(const CvmJsonObject *object, const char *key, CvmJsonObject *inner);
+
 /* An array field, its elements by index, and the usual arrays at once. */
 extern void cvm_json_array(const CvmJsonObject *object, const char *key, CvmJsonArray *array);
 extern void cvm_json_element_object(const CvmJsonArray *array, int index, CvmJsonObject *element);

@@ -135,6 +135,7 @@ struct CvmLearner
  * reading, allocates it first.
  */
 extern void cvm_model_describe_knowledge(CvmModel *model, CvmFields *fields);
+extern CvmStatus cvm_model_check_knowledge(const CvmModel *model, CvmError *error);
 
 /* Every algorithm, by number; gaps are NULL. */
 extern const CvmLearner *const cvm_learners[];

@@ -11,7 +11,9 @@
 
 #include "base/codec.h"
 #include "encode/encoder.h"
+#include "learn/calibration.h"
 #include "learn/fit.h"
+#include "learn/profit.h"
 
 typedef struct CvmLearner CvmLearner;	/* learner.h */
 
@@ -52,6 +54,10 @@ typedef struct CvmModel
 	/* what was fitted */
 	void	   *payload;		/* of the learner */
 	CvmKnowledge *knowledge;	/* NULL: no partial fit can go on from here */
+
+	/* what is made of the learner's predictions (predictor.h) */
+	const CvmCalibration *calibration;	/* NULL: nothing */
+	const CvmProfit *profit;	/* binary: what decisions are worth; or NULL */
 
 	/* how it was fitted */
 	const char *options;		/* the options as given, canonical JSON text */

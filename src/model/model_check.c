@@ -8,7 +8,7 @@
  * payload.  Names are compared through a hash table, because a forged model
  * may have millions of them.
  */
-#include "model/learner.h"
+#include "model/model_section.h"
 
 #include <limits.h>
 #include <math.h>
@@ -363,19 +363,6 @@ check_history(const CvmModel *model, CvmError *error)
 	return CVM_OK;
 }
 
-static CvmStatus
-check_knowledge(const CvmModel *model, CvmError *error)
-{
-	const CvmKnowledge *knowledge = model->knowledge;
-
-	if (model->learner->partial_fit == NULL)
-		return BAD("algorithm \"%s\" keeps no knowledge for partial fits", model->learner->name);
-	if (knowledge->partial_fits < 0 || !is_measure(knowledge->effective_rows))
-		return BAD("partial fits and effective rows cannot be negative");
-	return model->learner->check_knowledge == NULL ? CVM_OK :
-		model->learner->check_knowledge(model, error);
-}
-
 CvmStatus
 cvm_model_check(const CvmModel *model, CvmError *error)
 {
@@ -391,7 +378,9 @@ cvm_model_check(const CvmModel *model, CvmError *error)
 		return BAD("nothing was fitted");
 	if ((status = model->learner->check(model, error)) != CVM_OK)
 		return status;
-	if (model->knowledge != NULL && (status = check_knowledge(model, error)) != CVM_OK)
-		return status;
+	for (int i = 0; i < cvm_model_section_count; i++)
+		if (cvm_model_sections[i].present(model) &&
+			(status = cvm_model_sections[i].check(model, error)) != CVM_OK)
+			return status;
 	return check_history(model, error);
 }

@@ -7,7 +7,7 @@
  * bytes that are left, so a forged count costs no memory.  Slots are not in
  * the bytes; they follow from the terms.
  */
-#include "model/learner.h"
+#include "model/model_section.h"
 
 #include <limits.h>
 #include <math.h>
@@ -18,14 +18,13 @@
 
 #define BAD(...) cvm_fail(error, CVM_BAD_FORMAT, "invalid cvm.model: " __VA_ARGS__)
 
-/* Sections, in the order in which they stand. */
+/* Sections that every model has, in the order in which they stand. */
 enum
 {
 	SECTION_ANSWER = 1,
 	SECTION_INPUTS = 2,
 	SECTION_PAYLOAD = 3,
-	SECTION_HISTORY = 4,
-	SECTION_KNOWLEDGE = 5		/* may be left out */
+	SECTION_HISTORY = 4
 };
 
 /* The fewest bytes that one of these takes; see format.txt. */
@@ -119,14 +118,15 @@ write_inputs(CvmWriter *writer, const CvmEncoder *encoder)
 }
 
 static void
-write_payload(CvmWriter *writer, const CvmModel *model)
+write_fields(CvmWriter *writer, uint32_t kind, const CvmModel *model,
+			 void (*describe) (CvmModel *model, CvmFields *fields))
 {
-	size_t		begin = begin_section(writer, SECTION_PAYLOAD);
+	size_t		begin = begin_section(writer, kind);
 	CvmModel	described = *model;
 	CvmByteWriterFields fields;
 
 	cvm_fields_to_bytes(&fields, writer);
-	model->learner->describe(&described, &fields.fields);
+	describe(&described, &fields.fields);
 	end_section(writer, begin);
 }
 
@@ -154,18 +154,6 @@ write_history(CvmWriter *writer, const CvmModel *model)
 	end_section(writer, begin);
 }
 
-static void
-write_knowledge(CvmWriter *writer, const CvmModel *model)
-{
-	size_t		begin = begin_section(writer, SECTION_KNOWLEDGE);
-	CvmModel	described = *model;
-	CvmByteWriterFields fields;
-
-	cvm_fields_to_bytes(&fields, writer);
-	cvm_model_describe_knowledge(&described, &fields.fields);
-	end_section(writer, begin);
-}
-
 void
 cvm_model_encode(const CvmModel *model, CvmWriter *writer)
 {
@@ -175,10 +163,11 @@ cvm_model_encode(const CvmModel *model, CvmWriter *writer)
 	cvm_write_u32(writer, 0);
 	write_answer(writer, model);
 	write_inputs(writer, &model->encoder);
-	write_payload(writer, model);
+	write_fields(writer, SECTION_PAYLOAD, model, model->learner->describe);
 	write_history(writer, model);
-	if (model->knowledge != NULL)
-		write_knowledge(writer, model);
+	for (int i = 0; i < cvm_model_section_count; i++)
+		if (cvm_model_sections[i].present(model))
+			write_fields(writer, cvm_model_sections[i].kind, model, cvm_model_sections[i].describe);
 	cvm_envelope_seal(writer->bytes, writer->length);
 }
 
@@ -299,21 +288,22 @@ cvm_encoder_read(CvmReader *reader, CvmEncoder *encoder, CvmError *error)
 
 /* Needs the sections before it. */
 static void
-read_payload(CvmReader *reader, CvmModel *model)
+read_fields(CvmReader *reader, CvmModel *model,
+			void (*describe) (CvmModel *model, CvmFields *fields))
 {
 	CvmByteReaderFields fields;
 
 	cvm_fields_from_bytes(&fields, reader);
-	model->learner->describe(model, &fields.fields);
+	describe(model, &fields.fields);
 }
 
-static void
-read_knowledge(CvmReader *reader, CvmModel *model)
+static const CvmModelSection *
+find_section(uint32_t kind)
 {
-	CvmByteReaderFields fields;
-
-	cvm_fields_from_bytes(&fields, reader);
-	cvm_model_describe_knowledge(model, &fields.fields);
+	for (int i = 0; i < cvm_model_section_count; i++)
+		if (cvm_model_sections[i].kind == kind)
+			return &cvm_model_sections[i];
+	return NULL;
 }
 
 static void
@@ -344,15 +334,16 @@ read_history(CvmReader *reader, CvmModel *model)
 }
 
 /*
- * Reads one section, which has to be this one, to its last byte.  The reader
- * of a section ends where the section ends but counts from the beginning of
- * the body, so that alignment means the same to both.
+ * Reads one section to its last byte; "last" is the kind of the one before.
+ * The reader of a section ends where the section ends but counts from the
+ * beginning of the body, so that alignment means the same to both.
  */
 static CvmStatus
-read_section(CvmReader *body, uint32_t expected, CvmModel *model, CvmError *error)
+read_section(CvmReader *body, uint32_t *last, CvmModel *model, CvmError *error)
 {
 	uint32_t	kind = cvm_read_u32(body);
 	uint32_t	length = cvm_read_u32(body);
+	uint32_t	expected = *last < SECTION_HISTORY ? *last + 1 : kind;
 	CvmReader	section;
 	CvmStatus	status;
 
@@ -360,6 +351,9 @@ read_section(CvmReader *body, uint32_t expected, CvmModel *model, CvmError *erro
 		return BAD("section %u is cut short", expected);
 	if (kind != expected)
 		return BAD("section %u stands where section %u belongs", kind, expected);
+	if (kind <= *last || (kind > SECTION_HISTORY && find_section(kind) == NULL))
+		return BAD("section %u is out of order or not known", kind);
+	*last = kind;
 	section = *body;
 	section.length = body->position + length;
 	body->position += length;
@@ -375,13 +369,13 @@ read_section(CvmReader *body, uint32_t expected, CvmModel *model, CvmError *erro
 				return status;
 			break;
 		case SECTION_PAYLOAD:
-			read_payload(&section, model);
+			read_fields(&section, model, model->learner->describe);
 			break;
 		case SECTION_HISTORY:
 			read_history(&section, model);
 			break;
-		case SECTION_KNOWLEDGE:
-			read_knowledge(&section, model);
+		default:
+			read_fields(&section, model, find_section(kind)->describe);
 			break;
 	}
 	cvm_read_pad(&section, 8);
@@ -393,12 +387,10 @@ read_section(CvmReader *body, uint32_t expected, CvmModel *model, CvmError *erro
 CvmStatus
 cvm_model_decode(const void *bytes, size_t length, CvmModel **result, CvmError *error)
 {
-	static const uint32_t sections[] = {
-		SECTION_ANSWER, SECTION_INPUTS, SECTION_PAYLOAD, SECTION_HISTORY
-	};
 	CvmReader	reader;
 	uint16_t	version;
 	uint16_t	algorithm;
+	uint32_t	last = 0;
 	CvmModel   *model;
 	CvmStatus	status;
 
@@ -422,20 +414,12 @@ cvm_model_decode(const void *bytes, size_t length, CvmModel **result, CvmError *
 		cvm_hint(error, "Update the extension cvm on this server.");
 		return CVM_FUTURE_FORMAT;
 	}
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+	while (last < SECTION_HISTORY || cvm_reader_left(&reader) > 0)
 	{
-		status = read_section(&reader, sections[i], model, error);
+		status = read_section(&reader, &last, model, error);
 		if (status != CVM_OK)
 			return status;
 	}
-	if (cvm_reader_left(&reader) != 0)
-	{
-		status = read_section(&reader, SECTION_KNOWLEDGE, model, error);
-		if (status != CVM_OK)
-			return status;
-	}
-	if (cvm_reader_left(&reader) != 0)
-		return BAD("%zu bytes follow the last section", cvm_reader_left(&reader));
 	status = cvm_model_check(model, error);
 	if (status == CVM_OK)
 		*result = model;

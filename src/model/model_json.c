@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "model/json_fields.h"
 #include "model/learner.h"
+#include "model/model_section.h"
 #include "model/model_type.h"
 #include "model/payload_json.h"
 #include "pg/compat.h"
@@ -139,13 +140,23 @@ write_payload(StringInfo text, const CvmModel *model)
 }
 
 static void
-write_knowledge(StringInfo text, const CvmModel *model)
+write_sections(StringInfo text, const CvmModel *model)
 {
 	CvmModel	described = *model;
 	CvmJsonWriterFields fields;
 
 	cvm_fields_to_json(&fields, text);
-	cvm_model_describe_knowledge(&described, &fields.fields);
+	for (int i = 0; i < cvm_model_section_count; i++)
+	{
+		const CvmModelSection *section = &cvm_model_sections[i];
+
+		if (!section->present(model))
+			continue;
+		cvm_json_begin_field(text, section->name);
+		appendStringInfoChar(text, '{');
+		section->describe(&described, &fields.fields);
+		appendStringInfoChar(text, '}');
+	}
 }
 
 char *
@@ -181,8 +192,7 @@ cvm_model_to_json(const CvmModel *model)
 	write_double(&text, "validation_loss", model->validation_loss);
 	write_double(&text, "gradient_norm", model->gradient_norm);
 	write_string(&text, "library_version", model->library_version);
-	if (model->knowledge != NULL)
-		write_knowledge(&text, model);
+	write_sections(&text, model);
 	appendStringInfoChar(&text, '}');
 	return text.data;
 }
@@ -363,21 +373,42 @@ read_history(const CvmJsonObject *object, CvmModel *model)
 	model->library_version = cvm_json_string(object, "library_version");
 }
 
-/* Reads the payload and, if it is there, the knowledge, and refuses keys that
- * belong neither to these nor to every model. */
+static void
+read_section(const CvmJsonObject *object, const CvmModelSection *section, CvmModel *model)
+{
+	CvmJsonObject inner;
+	CvmJsonReaderFields fields;
+
+	cvm_json_inner(object, section->name, &inner);
+	cvm_fields_from_json(&fields, &inner);
+	section->describe(model, &fields.fields);
+	cvm_json_only_keys(&inner, fields.keys, fields.key_count);
+}
+
+/*
+ * Reads payload and sections, and refuses keys that belong neither to them nor
+ * to every model.
+ */
 static void
 read_payload(const CvmJsonObject *object, CvmModel *model)
 {
+	int			count = lengthof(model_keys);
+	const char **keys = palloc(sizeof(char *) * (count + CVM_MOST_PAYLOAD_FIELDS +
+												 cvm_model_section_count));
 	CvmJsonReaderFields fields;
-	const char *keys[lengthof(model_keys) + CVM_MOST_PAYLOAD_FIELDS];
 
 	cvm_fields_from_json(&fields, object);
 	model->learner->describe(model, &fields.fields);
-	if (cvm_json_has(object, "partial_fits"))
-		cvm_model_describe_knowledge(model, &fields.fields);
 	memcpy(keys, model_keys, sizeof(model_keys));
-	memcpy(keys + lengthof(model_keys), fields.keys, fields.key_count * sizeof(char *));
-	cvm_json_only_keys(object, keys, lengthof(model_keys) + fields.key_count);
+	memcpy(keys + count, fields.keys, fields.key_count * sizeof(char *));
+	count += fields.key_count;
+	for (int i = 0; i < cvm_model_section_count; i++)
+		if (cvm_json_has(object, cvm_model_sections[i].name))
+		{
+			read_section(object, &cvm_model_sections[i], model);
+			keys[count++] = cvm_model_sections[i].name;
+		}
+	cvm_json_only_keys(object, keys, count);
 }
 
 static void

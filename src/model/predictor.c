@@ -26,6 +26,20 @@ void
 cvm_predictor_predict(CvmPredictor *predictor, const CvmBlock *block, double *predictions)
 {
 	predictor->model->learner->predict(predictor->prepared, block, predictions);
+	cvm_model_calibrate(predictor->model, block->rows, predictions);
+}
+
+int
+cvm_model_class(const CvmModel *model, const double *prediction)
+{
+	int			best = 0;
+
+	if (model->task == CVM_BINARY)
+		return prediction[0] > cvm_model_threshold(model);
+	for (int k = 1; k < model->class_count; k++)
+		if (prediction[k] > prediction[best])
+			best = k;
+	return best;
 }
 
 void

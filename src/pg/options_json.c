@@ -89,7 +89,8 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 				return set_names_from_array(options, spec, value->val.binary.data, error);
 			/* FALLTHROUGH */
 		default:
-			cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be a single value", spec->name);
+			cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be %s", spec->name,
+					 spec->kind == CVM_OPTION_OBJECT ? "an object" : "a single value");
 			cvm_hint(error, "For example: '{\"%s\": %s}'.", spec->name,
 					 spec->default_text != NULL && spec->kind <= CVM_OPTION_BOOLEAN ?
 					 spec->default_text : "\"...\"");
@@ -97,22 +98,14 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 	}
 }
 
-void
-cvm_options_apply_json(CvmOptions *options, Jsonb *json)
+/* Every key of an object; those of an inner one are options "group.key". */
+static void
+apply_object(CvmOptions *options, JsonbContainer *object, const char *group)
 {
-	JsonbIterator *iterator;
+	JsonbIterator *iterator = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
 	JsonbValue	value;
 
-	if (json == NULL)
-		return;
-	if (!JB_ROOT_IS_OBJECT(json))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("options must be a JSON object"),
-				 errhint("For example: '{\"l2\": 0.5, \"seed\": 42}'.")));
-
-	iterator = JsonbIteratorInit(&json->root);
 	token = JsonbIteratorNext(&iterator, &value, true);
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
@@ -123,6 +116,8 @@ cvm_options_apply_json(CvmOptions *options, Jsonb *json)
 		if (token != WJB_KEY)
 			continue;
 		name = pnstrdup(value.val.string.val, value.val.string.len);
+		if (group != NULL)
+			name = psprintf("%s.%s", group, name);
 		(void) JsonbIteratorNext(&iterator, &value, true);
 
 		spec = cvm_option_find(name);
@@ -136,6 +131,23 @@ cvm_options_apply_json(CvmOptions *options, Jsonb *json)
 					 nearest ? errhint("Did you mean \"%s\"?", nearest)
 					 : errhint("SELECT name, help FROM cvm.options() lists all options.")));
 		}
-		cvm_report(set_from_json(options, spec, &value, &error), &error);
+		if (spec->kind == CVM_OPTION_OBJECT && value.type == jbvBinary &&
+			JsonContainerIsObject(value.val.binary.data))
+			apply_object(options, value.val.binary.data, name);
+		else
+			cvm_report(set_from_json(options, spec, &value, &error), &error);
 	}
+}
+
+void
+cvm_options_apply_json(CvmOptions *options, Jsonb *json)
+{
+	if (json == NULL)
+		return;
+	if (!JB_ROOT_IS_OBJECT(json))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options must be a JSON object"),
+				 errhint("For example: '{\"l2\": 0.5, \"seed\": 42}'.")));
+	apply_object(options, &json->root, NULL);
 }

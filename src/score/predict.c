@@ -25,6 +25,7 @@
 
 #include "model/learner.h"
 #include "model/model_type.h"
+#include "model/predictor.h"
 #include "pg/compat.h"
 #include "score/model_cache.h"
 #include "score/predict.h"
@@ -390,18 +391,10 @@ require_classes(const CvmModel *model)
 static Datum
 class_result(const CvmModel *model, const double *scores)
 {
-	int			best = 0;
-
 	if (model->task == CVM_SEGMENTATION)
 		return CStringGetTextDatum(psprintf("%.0f", scores[0]));
 	require_classes(model);
-	if (model->task == CVM_BINARY)
-		best = scores[0] > 0.5 ? 1 : 0;
-	else
-		for (int k = 1; k < model->class_count; k++)
-			if (scores[k] > scores[best])
-				best = k;
-	return CStringGetTextDatum(model->classes[best]);
+	return CStringGetTextDatum(model->classes[cvm_model_class(model, scores)]);
 }
 
 static Datum

@@ -53,8 +53,8 @@ typedef struct LevelStep
 struct CvmScorer
 {
 	/*
-	 * linear, of one output and without levels: all that a row needs is here
-	 * and next to each other
+	 * linear, of one output, without levels or calibration: all that a row
+	 * needs is here and next to each other
 	 */
 	bool		plain;
 	CvmFamily	family;
@@ -141,7 +141,8 @@ compile_linear(CvmScorer *scorer)
 	for (int i = 0; i < scorer->level_count; i++)
 		compile_effects(scorer, &scorer->level_steps[i]);
 	scorer->intercept = scorer->intercepts[0];
-	scorer->plain = scorer->outputs == 1 && scorer->level_count == 0;
+	scorer->plain = scorer->outputs == 1 && scorer->level_count == 0 &&
+		scorer->model->calibration == NULL;
 }
 
 static void
@@ -448,7 +449,10 @@ score(CvmScorer *scorer, const double *numbers)
 		return plain_result(scorer, sum);
 	}
 	if (scorer->block == NULL)
+	{
 		add_up(scorer, numbers);
+		cvm_model_calibrate(scorer->model, 1, scorer->result);
+	}
 	else
 	{
 		encode(scorer, numbers, scorer->block, 0);

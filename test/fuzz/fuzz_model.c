@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "model/envelope.h"
+#include "model/predictor.h"
 #include "model_fixture.h"
 
 #define MOST_SLOTS_TO_USE 1000
@@ -65,7 +66,7 @@ predict_a_row(const CvmModel *model)
 		block->dense[i] = some_number(i);
 	for (int i = 0; i < encoder->coded_columns; i++)
 		block->codes[i] = CVM_SINK(encoder->slots);
-	model->learner->predict(model->learner->prepare(model), block, predictions);
+	cvm_predictor_predict(cvm_predictor_create(model), block, predictions);
 }
 
 static void

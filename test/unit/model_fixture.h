@@ -452,8 +452,50 @@ add_knowledge(CvmModel *model)
 		model->knowledge->learned = make_scatter(model);
 }
 
+/* Platt's maps for three classes. */
+static inline CvmModel *
+make_platt_model(void)
+{
+	CvmModel   *model = make_model(CVM_SOFTMAX);
+	CvmCalibration *calibration = CVM_NEW_ZERO(CvmCalibration, 1);
+	static const double slopes[] = {0.75, 0, 1.5};
+	static const double intercepts[] = {0.125, -1, 2};
+
+	calibration->method = CVM_CALIBRATION_PLATT;
+	calibration->maps = 3;
+	calibration->slopes = slopes;
+	calibration->intercepts = intercepts;
+	model->calibration = calibration;
+	return model;
+}
+
+/* An isotonic map for two classes, and a profit. */
+static inline CvmModel *
+make_isotonic_model(void)
+{
+	CvmModel   *model = make_model(CVM_LOGISTIC);
+	CvmCalibration *calibration = CVM_NEW_ZERO(CvmCalibration, 1);
+	CvmProfit  *profit = CVM_NEW_ZERO(CvmProfit, 1);
+	static const int32_t map_points[] = {3};
+	static const double scores[] = {0.125, 0.5, 0.75};
+	static const double probabilities[] = {0, 0.25, 1};
+
+	calibration->method = CVM_CALIBRATION_ISOTONIC;
+	calibration->maps = 1;
+	calibration->points = 3;
+	calibration->map_points = map_points;
+	calibration->scores = scores;
+	calibration->probabilities = probabilities;
+	model->calibration = calibration;
+	profit->true_positive = 90;
+	profit->false_positive = -10;
+	profit->threshold = 0.1;
+	model->profit = profit;
+	return model;
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 7)
+#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 9)
 
 static inline CvmModel *
 make_plain_model(int index)
@@ -476,6 +518,10 @@ make_plain_model(int index)
 		case 6:
 			return make_tree_model(&cvm_learner_random_forest, CVM_SOFTMAX,
 								   CVM_OBJECTIVE_SOFTMAX);
+		case 7:
+			return make_platt_model();
+		case 8:
+			return make_isotonic_model();
 		default:
 			return make_model((CvmFamily) index);
 	}

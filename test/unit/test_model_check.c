@@ -224,6 +224,54 @@ test_knowledge(void)
 	}
 }
 
+/* A copy of a calibrated model's maps that may be bent. */
+static CvmCalibration *
+fresh_calibration(CvmModel *from)
+{
+	CvmCalibration *calibration = CVM_NEW(CvmCalibration, 1);
+
+	model = from;
+	*calibration = *from->calibration;
+	model->calibration = calibration;
+	return calibration;
+}
+
+static void
+test_sections(void)
+{
+	static const double falling[] = {0.5, 0.25, 1};
+	static const double endless[] = {0, INFINITY, NAN};
+	static const int32_t too_many[] = {4};
+	static const int32_t too_few[] = {2};
+	CvmProfit	profit = {.true_positive = 1,.false_positive = -1,.threshold = 0.5};
+
+	fresh_calibration(make_platt_model())->slopes = endless;
+	check_refused("map 2 of its calibration", __LINE__);
+	fresh_calibration(make_platt_model())->intercepts = endless;
+	check_refused("map 2 of its calibration", __LINE__);
+	fresh_calibration(make_platt_model())->maps = 2;
+	check_refused("wrong number of maps", __LINE__);
+	fresh_calibration(make_platt_model())->method = CVM_CALIBRATION_NONE;
+	check_refused("no method", __LINE__);
+	fresh_calibration(make_isotonic_model())->scores = falling;
+	check_refused("map 1 of its calibration", __LINE__);
+	fresh_calibration(make_isotonic_model())->probabilities = falling;
+	check_refused("map 1 of its calibration", __LINE__);
+	fresh_calibration(make_isotonic_model())->scores = endless;
+	check_refused("map 1 of its calibration", __LINE__);
+	fresh_calibration(make_isotonic_model())->map_points = too_many;
+	check_refused("wrong number of points, 4", __LINE__);
+	fresh_calibration(make_isotonic_model())->map_points = too_few;
+	check_refused("belong to no map", __LINE__);
+	REFUSED(CVM_LINEAR, model->calibration = make_isotonic_model()->calibration,
+			"a regression model cannot be calibrated");
+
+	REFUSED(CVM_SOFTMAX, model->profit = &profit, "a multiclass model cannot have a profit");
+	REFUSED(CVM_LOGISTIC, model->profit = &profit; profit.threshold = 1.5, "threshold");
+	REFUSED(CVM_LOGISTIC, model->profit = &profit; profit.false_positive = 1, "worth more");
+	REFUSED(CVM_LOGISTIC, model->profit = &profit; profit.true_positive = NAN, "worth more");
+}
+
 int
 main(void)
 {
@@ -235,5 +283,6 @@ main(void)
 	test_slots();
 	test_fit();
 	test_limit();
+	test_sections();
 	return check_done();
 }
