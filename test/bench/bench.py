@@ -15,10 +15,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import aggregates
 import batches
+import ranking
 import retraining
 import scoring
 import training
 import trees
+import vectors
 from measure import table
 from session import Session, StatementFailed
 
@@ -48,7 +50,7 @@ def main():
     parser.add_argument("--rows", type=int, default=1000000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", help="scoring, lookup, first, training, categories, memory, "
-                        "epoch, workers, batches, trees or retraining")
+                        "epoch, workers, batches, vectors, ranking, trees or retraining")
     parser.add_argument("--keep", action="store_true", help="use the tables that are there")
     parser.add_argument("--cpu", action="store_true", help="time of the processor, for a machine "
                         "that others use too; not for parallel plans and lookups")
@@ -73,6 +75,8 @@ def main():
         "first": lambda: scoring.first_prediction(rounds),
         "memory": lambda: training.memory(session, max(1, rounds // 3)),
         "batches": lambda: batches.against_peers(session, options.rows, rounds, say),
+        "vectors": lambda: vectors.against_peers(session, rounds, say),
+        "ranking": lambda: ranking.against_a_sort(session, options.rows, max(1, rounds // 2)),
         "trees": lambda: trees.against_peers(session, options.rows, max(1, rounds // 3), say),
         "categories": lambda: training.categories(session, rounds),
         "retraining": lambda: retraining.figures(session, rounds, say),

@@ -12,6 +12,12 @@ Each line of the input is a request, answered by a line:
     boosting TREES LEAVES    HistGradientBoostingClassifier.fit alone
     boosted     predictions of the last one for all rows
     forest TREES ROWS    RandomForestClassifier.fit alone, on the first rows
+    segments K N    KMeans.fit alone: N whole passes from one start, on standardized
+                numbers; the next request may be
+    inertia     the mean squared distance of a row to its center
+    components N SOLVER    PCA.fit alone
+    bayes       GaussianNB.fit alone
+    discriminant    LinearDiscriminantAnalysis.fit alone, through the covariance
     loss        the mean log loss of the last fit
 """
 
@@ -20,9 +26,13 @@ import time
 import warnings
 
 import numpy
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import log_loss
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 
 try:
@@ -66,7 +76,21 @@ def main():
         elif request == "forest":
             trees, rows = map(int, arguments)
             RandomForestClassifier(trees).fit(x[:rows], y[:rows])
-        if request == "loss":
+        elif request == "segments":
+            segments, passes = map(int, arguments)
+            standardized = (x - x.mean(axis=0)) / x.std(axis=0)
+            began = clock()
+            kmeans = KMeans(segments, n_init=1, max_iter=passes, tol=0, algorithm="lloyd")
+            kmeans.fit(standardized)
+        elif request == "components":
+            PCA(int(arguments[0]), svd_solver=arguments[1]).fit(x)
+        elif request == "bayes":
+            GaussianNB().fit(x, y)
+        elif request == "discriminant":
+            LinearDiscriminantAnalysis(solver="eigen").fit(x, y)
+        if request == "inertia":
+            answer = kmeans.inertia_ / len(x)
+        elif request == "loss":
             answer = log_loss(y, model.predict_proba(x)[:, 1])
         else:
             answer = (clock() - began) * 1000

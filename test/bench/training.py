@@ -108,6 +108,18 @@ def categories(session, rounds):
 
 # ---- memory ----
 
+# by algorithm: its options
+LEARNERS = {
+    "logistic": "",
+    "naive_bayes": "",
+    "discriminant": "",
+    "neural_network": ', "epochs": 1',
+    "kmeans": ', "segments": 8, "starts": 1, "epochs": 2',
+    "pca": "",
+}
+LIMIT = 64
+
+
 class PeakMemory(threading.Thread):
     """The largest size of a process's own memory while this runs, in MB."""
 
@@ -131,17 +143,28 @@ class PeakMemory(threading.Thread):
         return self.peak
 
 
+def memory_above(limit, statement):
+    """The peak of a statement in a new connection, above cvm.train_memory, in MB."""
+    session = Session(f"cvm.train_memory = '{limit}MB'")
+    watch = PeakMemory(session.pid)
+    watch.start()
+    session.run(statement)
+    session.close()
+    return watch.end() - limit
+
+
 def memory(session, rounds):
-    """A table of 20 times cvm.train_memory, in new connections."""
+    """A table of 20 times cvm.train_memory; then each algorithm in 64 MB."""
     size = int(session.rows("SELECT pg_table_size('bench.customers') / 1024 / 1024")[0][0])
     limit = max(1, size // 20)
-    peaks = []
-    for _ in range(rounds):
-        own = Session(f"cvm.train_memory = '{limit}MB'")
-        watch = PeakMemory(own.pid)
-        watch.start()
-        own.run(NUMBERS)
-        peaks.append(watch.end() - limit)
-        own.close()
-    return [Figure(f"peak of a training on {size} MB above cvm.train_memory of {limit} MB",
-                   peaks, 64, unit=" MB")]
+    figures = [Figure(f"peak of a training on {size} MB above cvm.train_memory of {limit} MB",
+                      [memory_above(limit, NUMBERS) for _ in range(rounds)], 64, unit=" MB")]
+    for algorithm, options in LEARNERS.items():
+        target = "NULL" if algorithm in ("kmeans", "pca") else "'churned'"
+        statement = (f"SELECT cvm.train('bench_memory', 'SELECT {', '.join(FEATURES)}, id, churned "
+                     f"FROM bench.customers', {target}, '{algorithm}', key => 'id', "
+                     f"features => ARRAY[{', '.join(repr(x) for x in FEATURES)}], "
+                     f"options => '{{\"validation\": 0, \"promote\": \"always\"{options}}}')")
+        figures.append(Figure(f"peak of {algorithm} above cvm.train_memory of {LIMIT} MB",
+                              [memory_above(LIMIT, statement)], 64, unit=" MB"))
+    return figures

@@ -32,10 +32,6 @@ def against_peers(session, rows, rounds, say):
         their_scoring=lambda: peer.ask("boosted"),
         forest=lambda: session.run(train(forest_rows, "random_forest", '"l2": 0')),
         their_forest=lambda: peer.ask(f"forest {TREES} {forest_rows}"))
-    orders = in_turn(
-        rounds,
-        auc=lambda: session.run("SELECT cvm.auc(churned, x1) FROM bench.customers"),
-        order=lambda: session.run("SELECT count(*) FROM (SELECT x1 FROM bench.customers ORDER BY x1 OFFSET 0) AS sorted"))
     session.run("RESET cvm.train_memory")
     peer.close()
     return [
@@ -46,5 +42,4 @@ def against_peers(session, rows, rounds, say):
               times, "scoring", "their_scoring", 0.74),
         ratio(f"train, random forest of {TREES} trees, {forest_rows} rows / RandomForest's fit alone",
               times, "forest", "their_forest", 0.5),
-        ratio("auc / ORDER BY of the same column", orders, "auc", "order", 1.5),
     ]
