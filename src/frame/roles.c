@@ -3,7 +3,7 @@
  *		Which column of the source plays which role.
  *
  * Features are the columns that were asked for, or all that have no other
- * role.  The SELECT lists the columns in the order of the source, of a table
+ * role and are not excluded.  The SELECT lists the columns in the order of the source, of a table
  * all of them: such a query needs no projection, and its rows come as they
  * are stored.
  */
@@ -11,11 +11,10 @@
 
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 
 #include "frame/roles.h"
 #include "frame/source.h"
-
-#define LISTED_FEATURES 3		/* in a hint */
 
 typedef struct Roles
 {
@@ -43,78 +42,120 @@ is_usable(const Roles *roles, int column)
 						   &kind, &integral);
 }
 
-static void
-find_features(Roles *roles, const CvmFrameRequest *request)
+static bool
+is_excluded(const CvmFrameRequest *request, const char *name)
 {
-	int			i;
-	int			j;
+	char	  **excluded = request->options->exclude;
 
-	roles->features = palloc(Max(roles->columns->natts, request->feature_count) * sizeof(int));
-	if (request->features == NULL)
+	for (; excluded != NULL && *excluded != NULL; excluded++)
+		if (strcmp(*excluded, name) == 0)
+			return true;
+	return false;
+}
+
+/* The source may have several columns of a name, if all are excluded. */
+static void
+check_excluded(const Roles *roles, const CvmFrameRequest *request)
+{
+	char	  **excluded = request->options->exclude;
+
+	for (; excluded != NULL && *excluded != NULL; excluded++)
 	{
-		for (i = 0; i < roles->columns->natts; i++)
-			if (i != roles->target && i != roles->key && i != roles->weight)
-				roles->features[roles->feature_count++] =
-					cvm_source_column(roles->columns, column_name(roles, i), "feature");
-		return;
+		int			i = 0;
+
+		while (i < roles->columns->natts && strcmp(column_name(roles, i), *excluded) != 0)
+			i++;
+		if (i == roles->columns->natts)
+			(void) cvm_source_column(roles->columns, *excluded, "excluded column");
 	}
-	for (i = 0; i < request->feature_count; i++)
+}
+
+static void
+find_all_features(Roles *roles, const CvmFrameRequest *request)
+{
+	for (int i = 0; i < roles->columns->natts; i++)
+		if (i != roles->target && i != roles->key && i != roles->weight &&
+			!is_excluded(request, column_name(roles, i)))
+			roles->features[roles->feature_count++] =
+				cvm_source_column(roles->columns, column_name(roles, i), "feature");
+}
+
+static void
+find_listed_features(Roles *roles, const CvmFrameRequest *request)
+{
+	for (int i = 0; i < request->feature_count; i++)
 	{
-		int			column = cvm_source_column(roles->columns, request->features[i], "feature");
+		const char *name = request->features[i];
+		int			column = cvm_source_column(roles->columns, name, "feature");
 
 		if (column == roles->target)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("column \"%s\" is the target and cannot be a feature",
-							request->features[i]),
+					 errmsg("column \"%s\" is the target and cannot be a feature", name),
 					 errhint("Take it out of the list of features.")));
-		for (j = 0; j < i; j++)
+		if (is_excluded(request, name))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\" is a feature and excluded too", name),
+					 errhint("Take it out of features or of option \"exclude\".")));
+		for (int j = 0; j < i; j++)
 			if (roles->features[j] == column)
 				ereport(ERROR,
 						(errcode(ERRCODE_DUPLICATE_COLUMN),
-						 errmsg("feature \"%s\" is listed twice", request->features[i]),
+						 errmsg("feature \"%s\" is listed twice", name),
 						 errhint("Take it out of the list once.")));
 		roles->features[roles->feature_count++] = column;
 	}
 }
 
-/* "'age', 'income', ..." of some columns that can be features. */
-static char *
-list_usable(const Roles *roles)
+static void
+append_excluded(StringInfo json, const char *name)
 {
-	StringInfoData list;
-	int			listed = 0;
-	int			i;
+	appendStringInfoString(json, json->len > 0 ? ", " : "");
+	escape_json(json, name);
+}
 
-	initStringInfo(&list);
-	for (i = 0; i < roles->feature_count && listed <= LISTED_FEATURES; i++)
+/*
+ * The option that leaves out a column too, and with it all that cannot be
+ * features: '{"exclude": ["id", "address"]}'.
+ */
+static char *
+exclude_option(const Roles *roles, const CvmFrameRequest *request, const char *column)
+{
+	char	  **excluded = request->options->exclude;
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (; excluded != NULL && *excluded != NULL; excluded++)
+		append_excluded(&names, *excluded);
+	append_excluded(&names, column);
+	for (int i = 0; i < roles->feature_count; i++)
 	{
-		if (!is_usable(roles, roles->features[i]))
-			continue;
-		appendStringInfoString(&list, listed > 0 ? ", " : "");
-		appendStringInfoString(&list, listed == LISTED_FEATURES ? "..." :
-							   quote_literal_cstr(column_name(roles, roles->features[i])));
-		listed++;
+		const char *name = column_name(roles, roles->features[i]);
+
+		if (!is_usable(roles, roles->features[i]) && strcmp(name, column) != 0)
+			append_excluded(&names, name);
 	}
-	return list.data;
+	return quote_literal_cstr(psprintf("{\"exclude\": [%s]}", names.data));
 }
 
 static void
-unusable_feature(const Roles *roles, int column, bool listed)
+unusable_feature(const Roles *roles, const CvmFrameRequest *request, int column)
 {
+	const char *name = column_name(roles, column);
+
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("column \"%s\" has type %s, which cannot be a feature",
-					column_name(roles, column),
+			 errmsg("column \"%s\" has type %s, which cannot be a feature", name,
 					format_type_be(TupleDescAttr(roles->columns, column)->atttypid)),
-			 listed ?
+			 request->features != NULL ?
 			 errhint("Take it out of the list of features, or cast it in the source.") :
-			 errhint("Leave it out by listing the features: features => ARRAY[%s].",
-					 list_usable(roles))));
+			 errhint("Cast it in the source, or leave it out: options => %s.",
+					 exclude_option(roles, request, name))));
 }
 
 static void
-add_features(CvmCollector *collector, const Roles *roles, bool listed)
+add_features(CvmCollector *collector, const Roles *roles, const CvmFrameRequest *request)
 {
 	int			i;
 
@@ -127,7 +168,7 @@ add_features(CvmCollector *collector, const Roles *roles, bool listed)
 
 		column->name = pstrdup(NameStr(attribute->attname));
 		if (!cvm_column_kind(attribute->atttypid, &column->kind, &column->integral))
-			unusable_feature(roles, roles->features[i], listed);
+			unusable_feature(roles, request, roles->features[i]);
 		collector->features[i].reader =
 			cvm_column_reader_create(column->name, attribute->atttypid, column->kind, 0);
 	}
@@ -191,8 +232,8 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("algorithm \"%s\" learns without a target, and \"%s\" is given as one",
 						request->learner->name, request->target),
-				 errhint("Leave target out; list the features if \"%s\" is not to be one.",
-						 request->target)));
+				 errhint("Leave target out; if \"%s\" is not to be a feature: options => %s.",
+						 request->target, exclude_option(&roles, request, request->target))));
 	roles.columns = cvm_source_describe(from_item);
 	roles.target = request->target == NULL ? -1 :
 		cvm_source_column(roles.columns, request->target, "target");
@@ -207,7 +248,12 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 						request->target,
 						roles.target == roles.key ? "key" : "weight"),
 				 errhint("Name another column, or leave the argument out.")));
-	find_features(&roles, request);
+	check_excluded(&roles, request);
+	roles.features = palloc(Max(roles.columns->natts, request->feature_count) * sizeof(int));
+	if (request->features == NULL)
+		find_all_features(&roles, request);
+	else
+		find_listed_features(&roles, request);
 
 	collector->target = cvm_target_create(roles.target < 0 ? NULL :
 										  TupleDescAttr(roles.columns, roles.target),
@@ -222,6 +268,6 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 	}
 	cvm_split_init(&collector->split, request->options, roles.columns, roles.key,
 				   request->fold);
-	add_features(collector, &roles, request->features != NULL);
+	add_features(collector, &roles, request);
 	return build_query(collector, &roles, from_item);
 }

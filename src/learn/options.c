@@ -57,6 +57,7 @@ static const char *const promote_names[] = {"always", "if_not_worse", "if_better
 #define LARGEST_SEED 9007199254740991.0
 
 const CvmOptionSpec cvm_option_specs[] = {
+	NAMES(exclude, "columns of the source that are no features"),
 	NUMBER(l2, 0, 1e300, "1", "ridge penalty l2/2 w^2 on standardized features, against the summed loss"),
 	NUMBER(l1, 0, 1e300, "0", "lasso penalty l1 |w| on standardized features, against the summed loss"),
 	CHOICE(solver, solver_names, "auto", "how the optimum is sought"),
@@ -237,6 +238,26 @@ edit_distance(const char *left, const char *right)
 	return distance[left_length][right_length];
 }
 
+/* What options are called in other libraries, where that is far from our name. */
+static const char *const other_names[][2] = {
+	{"drop", "exclude"}, {"ignored_columns", "exclude"},
+	{"alpha", "l2"}, {"C", "l2"}, {"reg_lambda", "l2"}, {"lambda", "l2"}, {"reg_alpha", "l1"},
+	{"test_size", "validation"}, {"holdout", "validation"},
+	{"random_state", "seed"}, {"max_iter", "epochs"}, {"iterations", "epochs"},
+	{"eta", "learning_rate"}, {"step_size", "learning_rate"}, {"tol", "tolerance"},
+	{"early_stopping_rounds", "patience"}, {"epsilon", "delta"}, {"units", "hidden_layers"},
+	{"pos_label", "positive"}, {"laplace", "smoothing"}, {"var_smoothing", "variance_smoothing"},
+	{"clusters", "segments"}, {"n_clusters", "segments"}, {"k", "segments"},
+	{"n_init", "starts"}, {"n_components", "components"}, {"svd_solver", "decomposition"},
+	{"n_estimators", "trees"}, {"rounds", "trees"}, {"num_boost_round", "trees"},
+	{"num_leaves", "max_leaves"}, {"max_leaf_nodes", "max_leaves"}, {"depth", "max_depth"},
+	{"grow_policy", "growth"}, {"min_samples_leaf", "min_child_weight"},
+	{"subsample", "row_share"}, {"bagging_fraction", "row_share"}, {"max_samples", "row_share"},
+	{"colsample_bytree", "column_share"}, {"max_features", "column_share"},
+	{"feature_fraction", "column_share"}, {"criterion", "impurity"}, {"loss", "objective"},
+	{"monotonic_cst", "increasing"}, {"monotone_constraints", "increasing"}
+};
+
 /* Near: at most a third of the letters differ. */
 const char *
 cvm_option_nearest(const char *name)
@@ -244,6 +265,9 @@ cvm_option_nearest(const char *name)
 	const char *nearest = NULL;
 	int			least = (int) (strlen(name) > LONGEST_NAME ? 0 : strlen(name)) / 3 + 1;
 
+	for (size_t i = 0; i < sizeof(other_names) / sizeof(other_names[0]); i++)
+		if (strcmp(name, other_names[i][0]) == 0)
+			return other_names[i][1];
 	for (int i = 0; i < cvm_option_count; i++)
 	{
 		int			distance = edit_distance(name, cvm_option_specs[i].name);

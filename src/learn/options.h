@@ -75,6 +75,7 @@ typedef enum CvmDecomposition
 
 typedef struct CvmOptions
 {
+	char	  **exclude;		/* columns that are no features, ends with NULL; or NULL */
 	double		l2;
 	double		l1;
 	int			solver;			/* CvmSolver */
@@ -166,7 +167,10 @@ extern void cvm_options_for_aggregate(CvmOptions *options);
 
 extern const CvmOptionSpec *cvm_option_find(const char *name);
 
-/* The known option nearest to a misspelled name, or NULL when none is near. */
+/*
+ * The known option nearest to a name that is misspelled, or that other
+ * libraries have for it; NULL when none is near.
+ */
 extern const char *cvm_option_nearest(const char *name);
 
 /*

@@ -139,6 +139,19 @@ SELECT version FROM cvm.train('odd', 'SELECT x, token_uuid::text AS token, y FRO
 SELECT version FROM cvm.train('odd', $$SELECT x, '{"a": 1}'::jsonb AS properties, y FROM odd$$, 'y');
 SELECT version FROM cvm.train('odd', 'SELECT x, ARRAY[1, 2] AS integers, y FROM odd', 'y');
 
+-- columns that are left out by name: several at once, of one name too, and in every retraining
+SELECT version FROM cvm.train('odd', $$SELECT *, '{"a": 1}'::jsonb AS properties, point(x, x) AS "a ""place""" FROM odd$$, 'y');
+SELECT version FROM cvm.train('odd', $$SELECT *, '{"a": 1}'::jsonb AS properties, point(x, x) AS "a ""place""" FROM odd$$, 'y',
+	key => 'id', options => '{"exclude": ["token_uuid", "properties", "a \"place\"", "id", "y", "always_seven", "nothing"]}');
+SELECT string_agg(name, ', ' ORDER BY name) FROM cvm.inputs(cvm.active_model('odd'));
+SELECT count(*) FROM cvm.retrain('odd');
+SELECT string_agg(name, ', ' ORDER BY name) FROM cvm.inputs(cvm.active_model('odd'));
+SELECT version FROM cvm.train('odd', 'SELECT a.*, b.* FROM (SELECT id, x FROM odd) AS a JOIN (SELECT id, y FROM odd) AS b ON a.id = b.id', 'y',
+	options => '{"exclude": "id"}');
+SELECT version FROM cvm.train('odd', 'odd', 'y', options => '{"exclude": ["tokenuuid"]}');
+SELECT version FROM cvm.train('odd', 'odd', 'y', features => ARRAY['x', 'id'], options => '{"exclude": ["id"]}');
+SELECT version FROM cvm.train('odd', 'odd', 'y', options => '{"drop": ["id"]}');
+
 -- infinity, and arrays of varying length
 SELECT version FROM cvm.train('odd', $$SELECT CASE id WHEN 77 THEN 'infinity' ELSE x END AS x, y FROM odd$$, 'y');
 SELECT version FROM cvm.train('odd', $$SELECT id, CASE id WHEN 77 THEN 'infinity' ELSE x END AS x, y FROM odd$$, 'y', key => 'id');
