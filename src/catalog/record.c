@@ -189,6 +189,53 @@ cvm_record_profile(const char *name, int version, const CvmProfile *profile,
 	}
 }
 
+static Datum
+number_array(const double *numbers, int count)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(count, 1));
+	bool	   *none = palloc0(Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Float8GetDatum(numbers[i]);
+	return array_of(elements, none, count, FLOAT8OID);
+}
+
+void
+cvm_record_scores(const char *name, int version, const CvmScoreProfile *profile)
+{
+	Oid			types[] = {TEXTOID, INT4OID, TEXTOID, INT8OID, FLOAT8OID, FLOAT8ARRAYOID,
+		FLOAT8ARRAYOID, TEXTARRAYOID, FLOAT8ARRAYOID};
+	Datum		values[9] = {0};
+	char		nulls[] = "         ";
+	Datum	   *classes;
+	bool	   *none;
+
+	if (profile == NULL || profile->rows == 0)
+		return;
+	classes = palloc(sizeof(Datum) * Max(profile->class_count, 1));
+	none = palloc0(Max(profile->class_count, 1));
+	for (int k = 0; k < profile->class_count; k++)
+		classes[k] = CStringGetTextDatum(profile->classes[k]);
+	values[0] = CStringGetTextDatum(name);
+	values[1] = Int32GetDatum(version);
+	values[2] = CStringGetTextDatum(profile->data_set);
+	values[3] = Int64GetDatum(profile->rows);
+	values[4] = Float8GetDatum(profile->mean);
+	values[5] = number_array(profile->edges, profile->edge_count);
+	values[6] = number_array(profile->bin_rows, profile->edge_count + 1);
+	if (profile->class_count > 0)
+	{
+		values[7] = array_of(classes, none, profile->class_count, TEXTOID);
+		values[8] = number_array(profile->class_rows, profile->class_count);
+	}
+	else
+		nulls[7] = nulls[8] = 'n';
+	cvm_catalog_execute("INSERT INTO cvm.score_profile (model, version, data_set, rows, mean,"
+						" edges, bin_rows, classes, class_rows)"
+						" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+						9, types, values, nulls, false);
+}
+
 void
 cvm_record_epochs(const char *name, int run, const CvmEpoch *epochs, int count)
 {

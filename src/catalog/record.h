@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "catalog/score_profile.h"
 #include "learn/metrics.h"
 #include "model/model.h"
 
@@ -32,6 +33,9 @@ extern void cvm_record_metrics(const char *name, int version, const char *data_s
 /* Per feature: kind, missing share, mean, deviation, percentiles, category shares. */
 extern void cvm_record_profile(const char *name, int version, const CvmProfile *profile,
 							   const CvmEncoder *encoder);
+
+/* NULL: nothing. */
+extern void cvm_record_scores(const char *name, int version, const CvmScoreProfile *profile);
 
 extern void cvm_record_epochs(const char *name, int run, const CvmEpoch *epochs, int count);
 

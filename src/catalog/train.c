@@ -62,11 +62,12 @@ learner_named(const char *algorithm)
 /*
  * A model by the frame's metrics, over rows that its own encoder has encoded.
  * Metrics count rows as they are: the factors of class_weight, which are in
- * the weights of training rows only, are taken out again.
+ * the weights of training rows only, are taken out again.  scores, which may be
+ * NULL, gets the distribution of the predictions.
  */
 static void
 measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *source,
-		MetricSet *set)
+		MetricSet *set, CvmScoreProfile *scores)
 {
 	const double *factors = source == &frame->training ? frame->class_factors : NULL;
 	CvmScoreSheet *sheet = cvm_score_sheet_create(frame->family,
@@ -83,6 +84,8 @@ measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *sour
 		CHECK_FOR_INTERRUPTS();
 		cvm_predictor_predict(predictor, block, predictions);
 		cvm_measured_predictions(model, block->rows, predictions);
+		if (scores != NULL)
+			cvm_score_profile_add(scores, model, block->rows, predictions);
 		for (int row = 0; row < block->rows; row++)
 			weights[row] = factors == NULL ? block->weight[row] :
 				block->weight[row] / factors[(int) block->target[row]];
@@ -239,6 +242,7 @@ struct CvmTraining
 	CvmModel   *model;
 	MetricSet	training;
 	MetricSet	validation;
+	CvmScoreProfile *scores;	/* or NULL */
 };
 
 /* What the rows that are learned from go up to, in their own snapshot. */
@@ -331,6 +335,7 @@ cvm_training_learn(CvmTraining *training)
 {
 	CvmFrame   *frame = training->frame;
 	CvmModel   *model = new_model(training->definition, &training->options, frame);
+	bool		held_out = frame->validation.rows > 0;
 	CvmError	error = {0};
 	CvmLesson	lesson = {
 		.family = frame->family,
@@ -338,7 +343,7 @@ cvm_training_learn(CvmTraining *training)
 		.class_count = frame->class_count,
 		.encoder = frame->encoder,
 		.training = &frame->training,
-		.validation = frame->validation.rows > 0 ? &frame->validation : NULL,
+		.validation = held_out ? &frame->validation : NULL,
 		.options = &training->options,
 		.memory = (Size) cvm_train_memory * 1024,
 		.progress = &training->progress.callback,
@@ -359,9 +364,13 @@ cvm_training_learn(CvmTraining *training)
 		warn_of_outcome(training->definition->model, model);
 
 	cvm_progress_phase(&training->progress, "measuring");
-	measure(frame, model, &frame->training, &training->training);
-	if (frame->validation.rows > 0)
-		measure(frame, model, &frame->validation, &training->validation);
+	training->scores = cvm_score_profile_create(model, held_out ? "validation" : "training");
+	measure(frame, model, &frame->training, &training->training,
+			held_out ? NULL : training->scores);
+	if (held_out)
+		measure(frame, model, &frame->validation, &training->validation, training->scores);
+	if (training->scores != NULL)
+		cvm_score_profile_finish(training->scores);
 }
 
 static void
@@ -386,6 +395,7 @@ record(const CvmTraining *training, int version, int run, const CvmDecision *dec
 	cvm_record_metrics(name, version, "validation", training->validation.metrics,
 					   training->validation.count);
 	cvm_record_profile(name, version, frame->profile, frame->encoder);
+	cvm_record_scores(name, version, training->scores);
 	cvm_record_epochs(name, run, training->progress.epochs, training->progress.count);
 	cvm_run_succeed(name, run, &outcome);
 }

@@ -125,3 +125,31 @@ cvm_drift_bins(const double *quantiles, int count, double *edges, double *shares
 	shares[found] = 1 - below;
 	return found;
 }
+
+int
+cvm_drift_bins_between(const double *sorted, int count, double *edges, double *shares)
+{
+	int			found = 0;
+	int			below = 0;
+
+	for (int decile = 1; decile < CVM_DRIFT_BINS; decile++)
+	{
+		int			end = (int) ((double) decile * count / CVM_DRIFT_BINS);
+
+		if (end <= below)
+			continue;
+		while (end < count && sorted[end] == sorted[end - 1])
+			end++;
+		if (end == count)
+			break;
+		if (end - below < LEAST_BIN * count)
+			continue;
+		edges[found] = sorted[end - 1] / 2 + sorted[end] / 2;
+		if (edges[found] >= sorted[end])	/* neighbors among the doubles */
+			edges[found] = sorted[end - 1];
+		shares[found++] = (double) (end - below) / count;
+		below = end;
+	}
+	shares[found] = count > 0 ? (double) (count - below) / count : 1;
+	return found;
+}

@@ -43,4 +43,9 @@ extern double cvm_drift_ks(const double *expected, const double *actual, int bin
 
 extern int	cvm_drift_bins(const double *quantiles, int count, double *edges, double *shares);
 
+/* The same of numbers themselves, in ascending order; edges lie between two
+ * that differ. */
+extern int	cvm_drift_bins_between(const double *sorted, int count, double *edges,
+								   double *shares);
+
 #endif							/* CVM_DRIFT_H */

@@ -36,6 +36,7 @@
 #include "worker/check.h"
 
 #define LEAST_ROWS 100
+#define LEAST_SCORES 500		/* the index of as many from the same distribution is 0.02 */
 #define CHALLENGER_ROWS 20000
 
 /* Of the standard normal distribution, for 95 % */
@@ -202,6 +203,36 @@ has_drifted(const CvmDefinition *definition, double threshold, char **text)
 }
 
 /*
+ * Whether the scores of the last day with enough predictions in a month have;
+ * *text stays NULL where none are logged.
+ */
+static bool
+scores_have_drifted(const CvmDefinition *definition, double threshold, char **text)
+{
+	Oid			types[] = {TEXTOID, INT4OID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(definition->model),
+	Int32GetDatum(definition->active_version), Int32GetDatum(LEAST_SCORES)};
+	bool		isnull;
+	double		psi;
+
+	*text = NULL;
+	cvm_catalog_execute("SELECT greatest(psi, class_psi), predictions::integer, day::text"
+						" FROM cvm.score_drift WHERE model = $1 AND version = $2"
+						" AND predictions >= $3 AND day > (cvm.clock() - interval '30 days')::date"
+						" ORDER BY day DESC LIMIT 1",
+						3, types, values, NULL, false);
+	if (SPI_processed == 0)
+		return false;
+	psi = DatumGetFloat8(cvm_catalog_datum(0, 1, &isnull));
+	*text = psprintf("stability index %.3f of the scores in %d predictions of %s", psi,
+					 cvm_catalog_integer(0, 2), cvm_catalog_text(0, 3));
+	if (psi < threshold)
+		return false;
+	cvm_event(CVM_EVENT_DRIFT, definition->model, 0, definition->active_version, *text);
+	return true;
+}
+
+/*
  * Whether the active version does worse on its live outcomes of the last 30
  * days than on its held-out rows, by more than this share.
  */
@@ -302,6 +333,8 @@ cvm_check(const char *name, char **reason)
 		if (!isnan(drift_threshold))
 		{
 			due |= has_drifted(definition, drift_threshold, &text);
+			add_finding(&findings, text);
+			due |= scores_have_drifted(definition, drift_threshold, &text);
 			add_finding(&findings, text);
 		}
 		if (!isnan(decay_threshold))

@@ -4,6 +4,8 @@
  */
 #include "check.h"
 
+#include <math.h>
+
 #include "base/distribution.h"
 #include "learn/drift.h"
 
@@ -19,6 +21,7 @@ main(void)
 	double		quantiles[101];
 	double		plain[101];
 	double		same[101];
+	double		numbers[100];
 	double		edges[CVM_DRIFT_BINS];
 	double		shares[CVM_DRIFT_BINS];
 	int			freedom;
@@ -62,5 +65,31 @@ main(void)
 	CHECK_CLOSE(shares[9], 0.1, 1e-12);
 	CHECK(cvm_drift_bins(same, 101, edges, shares) == 1);
 	CHECK(edges[0] == 3 && shares[0] == 1 && shares[1] == 0);
+	/* of numbers: a hundred different ones, three that many have, one, none */
+	for (int i = 0; i < 100; i++)
+		numbers[i] = i;
+	CHECK(cvm_drift_bins_between(numbers, 100, edges, shares) == 9);
+	for (int i = 0; i < 9; i++)
+	{
+		CHECK(edges[i] == 10 * (i + 1) - 0.5);
+		CHECK_CLOSE(shares[i], 0.1, 1e-12);
+	}
+	CHECK_CLOSE(shares[9], 0.1, 1e-12);
+	for (int i = 0; i < 100; i++)
+		numbers[i] = i < 45 ? 0 : i < 99 ? 1 : 5;
+	CHECK(cvm_drift_bins_between(numbers, 100, edges, shares) == 2);
+	CHECK(edges[0] == 0.5 && edges[1] == 3);
+	CHECK_CLOSE(shares[0], 0.45, 1e-12);
+	CHECK_CLOSE(shares[1], 0.54, 1e-12);
+	CHECK_CLOSE(shares[2], 0.01, 1e-12);
+	for (int i = 0; i < 100; i++)
+		numbers[i] = i < 50 ? 1 : nextafter(1, 2);
+	CHECK(cvm_drift_bins_between(numbers, 100, edges, shares) == 1);
+	CHECK(edges[0] >= 1 && edges[0] < numbers[99]);
+	CHECK(cvm_drift_bins_between(same, 101, edges, shares) == 0);
+	CHECK(shares[0] == 1);
+	CHECK(cvm_drift_bins_between(same, 0, edges, shares) == 0);
+	CHECK(shares[0] == 1);
+
 	return check_done();
 }
