@@ -5,7 +5,9 @@
 #include "learn/jobs.h"
 
 #include "learn/network/network_job.h"
+#include "learn/tree/tree_job.h"
 
 const CvmJob *const cvm_jobs[CVM_JOB_COUNT] = {
-	[CVM_JOB_NETWORK] = &cvm_network_job
+	[CVM_JOB_NETWORK] = &cvm_network_job,
+	[CVM_JOB_TREE] = &cvm_tree_job
 };

@@ -9,10 +9,11 @@
 
 typedef enum CvmJobNumber
 {
-	CVM_JOB_NETWORK
+	CVM_JOB_NETWORK,
+	CVM_JOB_TREE
 } CvmJobNumber;
 
-#define CVM_JOB_COUNT 1
+#define CVM_JOB_COUNT 2
 
 extern const CvmJob *const cvm_jobs[CVM_JOB_COUNT];
 

@@ -12,11 +12,13 @@
  */
 #include "postgres.h"
 
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "storage/dsm_impl.h"
 #include "storage/latch.h"
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
@@ -53,6 +55,16 @@ possible_workers(int wanted)
 	return processors > 0 ? Min(wanted, (int) processors - 1) : wanted;
 }
 
+/* A container may have little shared memory; to run out of it is an error. */
+static bool
+has_room(size_t size)
+{
+	struct statvfs room;
+
+	return dynamic_shared_memory_type != DSM_IMPL_POSIX || statvfs("/dev/shm", &room) != 0 ||
+		size < (double) room.f_bavail * room.f_frsize * 0.9;
+}
+
 static void
 leave_parallel_mode(ParallelContext *context)
 {
@@ -70,7 +82,7 @@ begin_team(const CvmJob *job, size_t size, int workers, void **handle)
 
 	*handle = NULL;
 	workers = possible_workers(workers);
-	if (workers <= 0)
+	if (workers <= 0 || !has_room(size))
 		return NULL;
 
 	EnterParallelMode();

@@ -1,4 +1,4 @@
-"""scikit-learn's fit of the same rows, as a process that holds them in memory.
+"""scikit-learn's and XGBoost's fit of the same rows, as a process that holds them in memory.
 
 Each line of the input is a request, answered by a line:
 
@@ -11,6 +11,8 @@ Each line of the input is a request, answered by a line:
                 layers of 64 and 32 units, batches of 256
     boosting TREES LEAVES    HistGradientBoostingClassifier.fit alone
     boosted     predictions of the last one for all rows
+    xgboost TREES LEAVES THREADS    XGBClassifier.fit alone: hist, the best leaf first
+    xgboosted THREADS    predictions of the last one for all rows
     forest TREES ROWS    RandomForestClassifier.fit alone, on the first rows
     segments K N    KMeans.fit alone: N whole passes from one start, on standardized
                 numbers; the next request may be
@@ -39,6 +41,10 @@ try:
     from pandas import read_csv
 except ImportError:
     read_csv = None
+try:
+    from xgboost import XGBClassifier
+except ImportError:
+    XGBClassifier = None
 
 
 def load(path):
@@ -73,6 +79,15 @@ def main():
             boosted.fit(x, y)
         elif request == "boosted":
             boosted.predict_proba(x)
+        elif request == "xgboost":
+            trees, leaves, threads = map(int, arguments)
+            hist = XGBClassifier(
+                n_estimators=trees, tree_method="hist", grow_policy="lossguide", max_leaves=leaves,
+                max_depth=0, max_bin=256, learning_rate=0.1, reg_lambda=1, n_jobs=threads)
+            hist.fit(x, y)
+        elif request == "xgboosted":
+            hist.set_params(n_jobs=int(arguments[0]))
+            hist.predict_proba(x)
         elif request == "forest":
             trees, rows = map(int, arguments)
             RandomForestClassifier(trees).fit(x[:rows], y[:rows])

@@ -152,25 +152,26 @@ test_histogram_memory(void)
 {
 	TreeRows	table = make_rows(5000, 3);
 	CvmBins    *bins = cvm_bins_learn(&table.layout, &table.source, 10000, 7);
-	CvmBinnedRows *rows = cvm_bin_rows(bins, &table.source);
-	int64_t    *packed = CVM_NEW(int64_t, rows->rows);
-	CvmRowStatistics statistics = {.width = 2,.packed = packed};
+	CvmTreeJobPlan plan = {.rows = table.rows,.bins = bins,.width = 2};
+	CvmTreeJob *job = cvm_tree_job_begin(&plan, 0);
+	const CvmTreeArrays *arrays = cvm_tree_job_arrays(job);
 	CvmSplitRule rule = {.width = 2,.gradient_unit = 1,.curvature_unit = 1};
 	size_t		size = cvm_histogram_size(bins->columns, 2) * sizeof(int64_t);
 	int			node_count = 0;
 	CvmGrownNode nodes[64];
 
+	cvm_bin_rows_into(bins, &table.source, &arrays->rows);
 	for (int row = 0; row < table.rows; row++)
-		packed[row] = cvm_pack_pair((int) (1000 * rows->target[row]), 100);
+		arrays->packed[row] = cvm_pack_pair((int) (1000 * arrays->rows.target[row]), 100);
 	for (int kept = 0; kept <= 32; kept += kept < 3 ? 1 : 29)
 	{
 		CvmGrowthOptions growth = {.max_leaves = 32,.histogram_memory = kept * size};
-		CvmGrower  *grower = cvm_grower_create(bins, rows, 2, &growth);
+		CvmGrower  *grower = cvm_grower_create(bins, job, 2, &growth);
 		const CvmGrownTree *tree;
 
 		for (int row = 0; row < table.rows; row++)
-			cvm_grower_numbers(grower)[row] = row;
-		tree = cvm_grower_grow(grower, rows->rows, &statistics, &rule, NULL, bins->columns, NULL);
+			arrays->numbers[row] = row;
+		tree = cvm_grower_grow(grower, table.rows, &rule, NULL, bins->columns, 0);
 		if (kept == 0)
 		{
 			node_count = tree->node_count;

@@ -229,18 +229,11 @@ cvm_binned_row_size(int columns)
 	return 2 * (size_t) columns + 2 * sizeof(double);
 }
 
-CvmBinnedRows *
-cvm_bin_rows(const CvmBins *bins, CvmBlockSource *source)
+void
+cvm_bin_rows_into(const CvmBins *bins, CvmBlockSource *source, const CvmBinnedRows *rows)
 {
-	CvmBinnedRows *rows = CVM_NEW_ZERO(CvmBinnedRows, 1);
 	size_t		next = 0;
 
-	rows->rows = source->rows;
-	rows->columns = bins->columns;
-	rows->by_row = CVM_NEW(uint8_t, rows->rows * rows->columns);
-	rows->by_column = CVM_NEW(uint8_t, rows->rows * rows->columns);
-	rows->target = CVM_NEW(double, rows->rows);
-	rows->weight = CVM_NEW(double, rows->rows);
 	for (int b = 0; b < source->blocks; b++)
 	{
 		const CvmBlock *block = source->read(source->state, b);
@@ -251,6 +244,20 @@ cvm_bin_rows(const CvmBins *bins, CvmBlockSource *source)
 		memcpy(rows->weight + next, block->weight, block->rows * sizeof(double));
 		next += block->rows;
 	}
+}
+
+CvmBinnedRows *
+cvm_bin_rows(const CvmBins *bins, CvmBlockSource *source)
+{
+	CvmBinnedRows *rows = CVM_NEW_ZERO(CvmBinnedRows, 1);
+
+	rows->rows = source->rows;
+	rows->columns = bins->columns;
+	rows->by_row = CVM_NEW(uint8_t, rows->rows * rows->columns);
+	rows->by_column = CVM_NEW(uint8_t, rows->rows * rows->columns);
+	rows->target = CVM_NEW(double, rows->rows);
+	rows->weight = CVM_NEW(double, rows->rows);
+	cvm_bin_rows_into(bins, source, rows);
 	return rows;
 }
 

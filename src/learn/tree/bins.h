@@ -70,8 +70,10 @@ typedef struct CvmBinnedRows
 	double	   *weight;
 } CvmBinnedRows;
 
-/* Reads all of the source. */
+/* Reads all of the source into new arrays, or into those that are there. */
 extern CvmBinnedRows *cvm_bin_rows(const CvmBins *bins, CvmBlockSource *source);
+extern void cvm_bin_rows_into(const CvmBins *bins, CvmBlockSource *source,
+							  const CvmBinnedRows *rows);
 extern void cvm_binned_rows_release(CvmBinnedRows *rows);
 
 /* Bytes that cvm_bin_rows takes for one row. */

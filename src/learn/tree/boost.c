@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "learn/tree/tree_loss.h"
+#include "base/random.h"
 #include "learn/tree/tree_work.h"
 
 #define DEFAULT_RATE 0.1
@@ -21,16 +21,14 @@ typedef struct Boosting
 {
 	const CvmTreeWork *work;
 	CvmTreeLoss loss;
+	CvmTreeJob *job;
+	const CvmTreeArrays *arrays;
 	CvmGrower  *grower;
 	CvmForestBuilder *builder;
 	CvmRandom	random;
 	double		rate;
 	size_t		rows;
-	double	   *scores;			/* output-major */
-	double	   *validation_scores;
-	float	   *g;
-	float	   *h;
-	int64_t    *packed;
+	double	   *validation_scores;	/* output-major */
 	int32_t    *columns;		/* drawn for a tree */
 	double	   *values;			/* by node of a tree */
 	double	   *weights;
@@ -40,41 +38,11 @@ typedef struct Boosting
 
 /* ---- one tree ---- */
 
-/* Rounds the derivatives of all rows and sets what they are worth. */
-static void
-pack(Boosting *boosting, const float *g, const float *h, CvmSplitRule *rule)
-{
-	float		largest_g = 0;
-	float		largest_h = 0;
-	uint64_t	seed = cvm_random_next(&boosting->random);
-
-	for (size_t row = 0; row < boosting->rows; row++)
-	{
-		float		size = fabsf(g[row]);
-
-		largest_g = size > largest_g ? size : largest_g;
-		largest_h = h[row] > largest_h ? h[row] : largest_h;
-	}
-	rule->gradient_unit = largest_g > 0 ? (double) largest_g / (CVM_LARGEST_GRADIENT - 1) : 1;
-	rule->curvature_unit = largest_h > 0 ? (double) largest_h / (CVM_LARGEST_CURVATURE - 1) : 1;
-	for (size_t row = 0; row < boosting->rows; row++)
-	{
-		uint64_t	bits = cvm_row_bits(row, seed);
-		int			gradient = cvm_round_at_random(g[row] / rule->gradient_unit,
-												   (uint32_t) (bits >> 32));
-		int			curvature = cvm_round_at_random(h[row] / rule->curvature_unit,
-													(uint32_t) bits);
-
-		/* a row never counts for nothing */
-		boosting->packed[row] = cvm_pack_pair(gradient, curvature > 0 ? curvature : 1);
-	}
-}
-
-/* Puts the numbers of the rows of a round into the grower; returns how many. */
+/* Puts the numbers of the rows of a round where trees grow; returns how many. */
 static size_t
 draw_rows(Boosting *boosting, uint64_t seed)
 {
-	int32_t    *numbers = cvm_grower_numbers(boosting->grower);
+	int32_t    *numbers = boosting->arrays->numbers;
 	double		share = boosting->work->options->row_share;
 	size_t		count = 0;
 
@@ -105,13 +73,12 @@ draw_columns(Boosting *boosting, int *count)
 	return boosting->columns;
 }
 
-/* Values and weights of the leaves; the rows of the tree get their scores. */
+/* Values and weights of the leaves; add: the rows of the tree get their scores. */
 static void
-settle_leaves(Boosting *boosting, const CvmGrownTree *tree, int output)
+settle_leaves(Boosting *boosting, const CvmGrownTree *tree, int output, bool add)
 {
-	const CvmBinnedRows *training = boosting->work->training;
-	const int32_t *numbers = cvm_grower_numbers(boosting->grower);
-	double	   *scores = boosting->scores + (size_t) output * boosting->rows;
+	CvmTreeLeaf *leaves = cvm_tree_job_leaves(boosting->job);
+	int			count = 0;
 
 	if (tree->node_count > boosting->node_room)
 	{
@@ -122,22 +89,21 @@ settle_leaves(Boosting *boosting, const CvmGrownTree *tree, int output)
 	for (int i = 0; i < tree->node_count; i++)
 	{
 		const CvmGrownNode *node = &tree->nodes[i];
-		double		value;
-		double		weight = 0;
 
-		if (node->column >= 0)
-			continue;
-		value = boosting->rate *
-			cvm_tree_loss_leaf(&boosting->loss, numbers + node->begin, node->end - node->begin,
-							   boosting->g + (size_t) output * boosting->rows,
-							   boosting->h + (size_t) output * boosting->rows,
-							   scores, training->target, training->weight,
-							   node->lower, node->upper);
-		for (size_t n = node->begin; n < node->end; n++)
-			weight += training->weight[numbers[n]];
-		boosting->values[i] = value;
-		boosting->weights[i] = weight;
+		if (node->column < 0)
+			leaves[count++] = (CvmTreeLeaf)
+			{
+				node->begin, node->end, node->lower, node->upper
+			};
 	}
+	cvm_tree_job_settle(boosting->job, count, output, boosting->rate, add);
+	count = 0;
+	for (int i = 0; i < tree->node_count; i++)
+		if (tree->nodes[i].column < 0)
+		{
+			boosting->values[i] = leaves[count].value;
+			boosting->weights[i] = leaves[count++].weight;
+		}
 }
 
 /* Adds the values of leaves to the scores of rows in bins. */
@@ -154,25 +120,12 @@ add_scores(const Boosting *boosting, const CvmGrownTree *tree, const CvmBinnedRo
 	}
 }
 
-/* The same where the rows of each leaf are known, which is quicker. */
-static void
-add_own_scores(const Boosting *boosting, const CvmGrownTree *tree, double *scores)
-{
-	const int32_t *numbers = cvm_grower_numbers(boosting->grower);
-
-	for (int i = 0; i < tree->node_count; i++)
-		if (tree->nodes[i].column < 0)
-			for (size_t n = tree->nodes[i].begin; n < tree->nodes[i].end; n++)
-				scores[numbers[n]] += boosting->values[i];
-}
-
 static void
 add_tree(Boosting *boosting, int output, size_t row_count, const int32_t *columns,
 		 int column_count)
 {
 	const CvmTreeWork *work = boosting->work;
-	size_t		offset = (size_t) output * boosting->rows;
-	CvmRowStatistics statistics = {.width = 2,.packed = boosting->packed};
+	bool		all_rows = row_count == boosting->rows;
 	CvmSplitRule rule = {
 		.impurity = CVM_IMPURITY_NEWTON,.width = 2,.l2 = boosting->loss.l2,
 		.least_weight = work->options->min_child_weight,
@@ -180,15 +133,14 @@ add_tree(Boosting *boosting, int output, size_t row_count, const int32_t *column
 	};
 	const CvmGrownTree *tree;
 
-	pack(boosting, boosting->g + offset, boosting->h + offset, &rule);
-	tree = cvm_grower_grow(boosting->grower, row_count, &statistics, &rule,
-						   columns, column_count, &boosting->random);
+	cvm_tree_job_pack(boosting->job, output, cvm_random_next(&boosting->random),
+					  &rule.gradient_unit, &rule.curvature_unit);
+	tree = cvm_grower_grow(boosting->grower, row_count, &rule, columns, column_count, 0);
 	boosting->grew |= tree->node_count > 1;
-	settle_leaves(boosting, tree, output);
-	if (row_count == boosting->rows)
-		add_own_scores(boosting, tree, boosting->scores + offset);
-	else
-		add_scores(boosting, tree, work->training, boosting->scores + offset);
+	settle_leaves(boosting, tree, output, all_rows);
+	if (!all_rows)
+		add_scores(boosting, tree, &boosting->arrays->rows,
+				   boosting->arrays->scores + (size_t) output * boosting->rows);
 	if (work->validation != NULL)
 		add_scores(boosting, tree, work->validation,
 				   boosting->validation_scores + (size_t) output * work->validation->rows);
@@ -197,55 +149,49 @@ add_tree(Boosting *boosting, int output, size_t row_count, const int32_t *column
 
 /* ---- rounds ---- */
 
-static double *
-first_scores(const double *base, int outputs, size_t rows)
+static void
+set_scores(const double *base, int outputs, size_t rows, double *scores)
 {
-	double	   *scores = CVM_NEW(double, outputs * rows);
-
 	for (int k = 0; k < outputs; k++)
 		for (size_t row = 0; row < rows; row++)
 			scores[k * rows + row] = base[k];
-	return scores;
 }
 
 static void
 begin(Boosting *boosting, const CvmTreeWork *work, double *base)
 {
 	int			outputs = work->task->outputs;
-	size_t		rows = work->training->rows;
 	CvmGrowthOptions growth = cvm_tree_growth(work);
+	CvmTreeJobPlan plan = cvm_tree_job_plan(work);
 
 	boosting->work = work;
-	boosting->loss.objective = work->task->objective;
-	boosting->loss.outputs = outputs;
-	boosting->loss.quantile = work->options->quantile;
-	boosting->loss.l2 = work->options->l2;
+	boosting->loss = plan.loss;
 	boosting->rate = work->options->learning_rate > 0 ? work->options->learning_rate :
 		DEFAULT_RATE;
-	boosting->rows = rows;
+	boosting->rows = plan.rows;
 	cvm_random_seed(&boosting->random, (uint64_t) work->options->seed);
-	boosting->grower = cvm_grower_create(work->bins, work->training, 2, &growth);
+	boosting->job = cvm_tree_job_begin(&plan, cvm_tree_workers(work));
+	boosting->arrays = cvm_tree_job_arrays(boosting->job);
+	cvm_bin_rows_into(work->bins, work->source, &boosting->arrays->rows);
+	boosting->grower = cvm_grower_create(work->bins, boosting->job, 2, &growth);
 	boosting->builder = cvm_forest_builder_create(work->bins, 1);
-	boosting->g = CVM_NEW(float, outputs * rows);
-	boosting->h = CVM_NEW(float, outputs * rows);
-	boosting->packed = CVM_NEW(int64_t, rows);
 	boosting->columns = CVM_NEW(int32_t, work->bins->columns);
-	cvm_tree_loss_base(&boosting->loss, rows, work->training->target, work->training->weight,
-					   base);
-	boosting->scores = first_scores(base, outputs, rows);
+	cvm_tree_loss_base(&boosting->loss, boosting->rows, boosting->arrays->rows.target,
+					   boosting->arrays->rows.weight, base);
+	set_scores(base, outputs, boosting->rows, boosting->arrays->scores);
 	if (work->validation != NULL)
-		boosting->validation_scores = first_scores(base, outputs, work->validation->rows);
+	{
+		boosting->validation_scores = CVM_NEW(double, outputs * work->validation->rows);
+		set_scores(base, outputs, work->validation->rows, boosting->validation_scores);
+	}
 }
 
 static void
 release(Boosting *boosting)
 {
 	cvm_grower_release(boosting->grower);
-	cvm_release(boosting->scores);
+	cvm_tree_job_end(boosting->job);
 	cvm_release(boosting->validation_scores);
-	cvm_release(boosting->g);
-	cvm_release(boosting->h);
-	cvm_release(boosting->packed);
 	cvm_release(boosting->columns);
 	cvm_release(boosting->values);
 	cvm_release(boosting->weights);
@@ -255,12 +201,7 @@ release(Boosting *boosting)
 static double
 training_loss(Boosting *boosting, bool derivatives)
 {
-	const CvmBinnedRows *training = boosting->work->training;
-
-	return cvm_tree_loss_rows(&boosting->loss, training->rows, boosting->scores,
-							  training->target, training->weight,
-							  derivatives ? boosting->g : NULL,
-							  derivatives ? boosting->h : NULL) / boosting->work->total_weight;
+	return cvm_tree_job_losses(boosting->job, derivatives) / boosting->work->total_weight;
 }
 
 static double
@@ -270,8 +211,9 @@ validation_loss(const Boosting *boosting)
 
 	if (validation == NULL)
 		return NAN;
-	return cvm_tree_loss_rows(&boosting->loss, validation->rows, boosting->validation_scores,
-							  validation->target, validation->weight, NULL, NULL) /
+	return cvm_tree_loss_rows(&boosting->loss, validation->rows, validation->rows,
+							  boosting->validation_scores, validation->target,
+							  validation->weight, NULL, NULL) /
 		boosting->work->validation_weight;
 }
 

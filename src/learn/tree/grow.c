@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "learn/tree/forest.h"
 
 #define NO_HISTOGRAM (-1)
@@ -32,11 +33,9 @@ typedef struct Candidate
 struct CvmGrower
 {
 	const CvmBins *bins;
-	const CvmBinnedRows *rows;
+	CvmTreeJob *job;
 	CvmGrowthOptions options;
 	int			width;
-	int32_t    *numbers;
-	int32_t    *parted;			/* scratch of partitions */
 
 	/* histograms: a pool, and one that is always free */
 	size_t		histogram_size;
@@ -45,7 +44,6 @@ struct CvmGrower
 	int		   *free_list;
 	int			free_count;
 	int64_t    *spare;
-	int64_t    *narrow;
 	int64_t    *totals;			/* width */
 
 	Candidate  *heap;
@@ -54,31 +52,26 @@ struct CvmGrower
 	int32_t    *shuffled;		/* columns, for columns_per_split */
 
 	/* of the tree that grows */
-	const CvmRowStatistics *statistics;
 	const CvmSplitRule *rule;
 	CvmHistogramShape shape;	/* columns that may be used */
-	CvmRandom  *random;
 	CvmGrownTree tree;
 };
 
 CvmGrower *
-cvm_grower_create(const CvmBins *bins, const CvmBinnedRows *rows, int width,
+cvm_grower_create(const CvmBins *bins, CvmTreeJob *job, int width,
 				  const CvmGrowthOptions *options)
 {
 	CvmGrower  *grower = CVM_NEW_ZERO(CvmGrower, 1);
 	size_t		fitting;
 
 	grower->bins = bins;
-	grower->rows = rows;
+	grower->job = job;
 	grower->options = *options;
 	if (grower->options.max_depth == 0 || grower->options.max_depth > CVM_MOST_TREE_DEPTH)
 		grower->options.max_depth = CVM_MOST_TREE_DEPTH;
 	grower->width = width;
-	grower->numbers = CVM_NEW(int32_t, rows->rows);
-	grower->parted = CVM_NEW(int32_t, rows->rows);
 	grower->histogram_size = cvm_histogram_size(bins->columns, width);
 	grower->spare = CVM_NEW(int64_t, grower->histogram_size);
-	grower->narrow = CVM_NEW(int64_t, (size_t) bins->columns * CVM_BIN_PLACES);
 	grower->totals = CVM_NEW(int64_t, width);
 	grower->shuffled = CVM_NEW(int32_t, bins->columns);
 
@@ -101,21 +94,12 @@ cvm_grower_release(CvmGrower *grower)
 	cvm_release(grower->pool);
 	cvm_release(grower->free_list);
 	cvm_release(grower->spare);
-	cvm_release(grower->narrow);
 	cvm_release(grower->totals);
 	cvm_release(grower->shuffled);
 	cvm_release(grower->heap);
-	cvm_release(grower->numbers);
-	cvm_release(grower->parted);
 	cvm_release(grower->tree.nodes);
 	cvm_release(grower->tree.sets);
 	cvm_release(grower);
-}
-
-int32_t *
-cvm_grower_numbers(CvmGrower *grower)
-{
-	return grower->numbers;
 }
 
 /* ---- the pool ---- */
@@ -212,10 +196,11 @@ pop(CvmGrower *grower)
 /* ---- nodes ---- */
 
 static int
-add_node(CvmGrower *grower, size_t begin, size_t end, int depth, double lower, double upper)
+add_node(CvmGrower *grower, size_t begin, size_t end, int depth, uint64_t seed,
+		 double lower, double upper)
 {
 	CvmGrownTree *tree = &grower->tree;
-	CvmGrownNode node = {.column = -1,.set = -1,.depth = depth,.begin = begin,.end = end,
+	CvmGrownNode node = {.column = -1,.set = -1,.depth = depth,.seed = seed,.begin = begin,.end = end,
 	.lower = lower,.upper = upper};
 
 	if (tree->node_count == tree->node_room)
@@ -245,8 +230,7 @@ static void
 fill_histogram(CvmGrower *grower, const CvmGrownNode *node, const CvmHistogramShape *shape,
 			   int64_t *sums)
 {
-	cvm_histogram_fill(shape, grower->rows, grower->statistics, grower->numbers + node->begin,
-					   node->end - node->begin, grower->narrow, sums);
+	cvm_tree_job_histogram(grower->job, shape, node->begin, node->end, sums);
 }
 
 /* Whether rows with these sums are all alike, so that no split can gain. */
@@ -282,7 +266,9 @@ search_some_columns(CvmGrower *grower, const CvmGrownNode *node, CvmSplit *split
 {
 	int			columns = grower->shape.columns;
 	CvmHistogramShape some = grower->shape;
+	CvmRandom	random;
 
+	cvm_random_seed(&random, node->seed);
 	for (int i = 0; i < columns; i++)
 		grower->shuffled[i] = cvm_histogram_column(&grower->shape, i);
 	for (int first = 0; first < columns && split->column < 0; first += some.columns)
@@ -292,7 +278,7 @@ search_some_columns(CvmGrower *grower, const CvmGrownNode *node, CvmSplit *split
 			grower->options.columns_per_split;
 		for (int i = first; i < first + some.columns; i++)
 		{
-			int			other = i + (int) cvm_random_below(grower->random, columns - i);
+			int			other = i + (int) cvm_random_below(&random, columns - i);
 			int32_t		column = grower->shuffled[i];
 
 			grower->shuffled[i] = grower->shuffled[other];
@@ -331,30 +317,6 @@ offer(CvmGrower *grower, int index, int histogram)
 }
 
 /* ---- splitting ---- */
-
-/* Parts rows in place, keeping their order; returns where the right ones begin. */
-static size_t
-part_numbers(CvmGrower *grower, size_t begin, size_t end, int column, const uint8_t *goes_left)
-{
-	const uint8_t *bins = grower->rows->by_column + (size_t) column * grower->rows->rows;
-	int32_t    *numbers = grower->numbers;
-	int32_t    *parted = grower->parted;
-	size_t		left = begin;
-	size_t		right = 0;
-
-	for (size_t i = begin; i < end; i++)
-	{
-		int32_t		number = numbers[i];
-		size_t		is_left = goes_left[bins[number]];
-
-		numbers[left] = number;
-		parted[right] = number;
-		left += is_left;
-		right += 1 - is_left;
-	}
-	memcpy(numbers + left, parted, right * sizeof(int32_t));
-	return left;
-}
 
 /* Which bins of the column go left. */
 static void
@@ -401,6 +363,7 @@ split_node(CvmGrower *grower, Candidate *candidate)
 	size_t		begin = node->begin;
 	size_t		end = node->end;
 	int			depth = node->depth + 1;
+	uint64_t	seed = node->seed;
 	size_t		middle;
 	int			left;
 	int			smaller;
@@ -408,7 +371,7 @@ split_node(CvmGrower *grower, Candidate *candidate)
 	int			histogram;
 
 	fill_sides(grower, split, goes_left);
-	middle = part_numbers(grower, begin, end, split->column, goes_left);
+	middle = cvm_tree_job_part(grower->job, begin, end, split->column, goes_left);
 	child_bounds(grower, split, node, &bounds[0], &bounds[1], &bounds[2], &bounds[3]);
 	node->column = split->column;
 	node->bin = split->bin;
@@ -417,8 +380,8 @@ split_node(CvmGrower *grower, Candidate *candidate)
 	if (cvm_bins_is_category(grower->bins, split->column))
 		node->set = add_set(grower, split->set);
 	left = node->left = grower->tree.node_count;
-	(void) add_node(grower, begin, middle, depth, bounds[1], bounds[0]);
-	(void) add_node(grower, middle, end, depth, bounds[3], bounds[2]);
+	(void) add_node(grower, begin, middle, depth, cvm_hash64(seed, 1), bounds[1], bounds[0]);
+	(void) add_node(grower, middle, end, depth, cvm_hash64(seed, 2), bounds[3], bounds[2]);
 	grower->tree.leaf_count++;
 
 	smaller = middle - begin <= end - middle ? left : left + 1;
@@ -454,23 +417,21 @@ split_node(CvmGrower *grower, Candidate *candidate)
 }
 
 const CvmGrownTree *
-cvm_grower_grow(CvmGrower *grower, size_t count, const CvmRowStatistics *statistics,
-				const CvmSplitRule *rule, const int32_t *chosen, int columns, CvmRandom *random)
+cvm_grower_grow(CvmGrower *grower, size_t count, const CvmSplitRule *rule,
+				const int32_t *chosen, int columns, uint64_t seed)
 {
 	int			root;
 
-	grower->statistics = statistics;
 	grower->rule = rule;
 	grower->shape.bins = grower->bins;
 	grower->shape.chosen = chosen;
 	grower->shape.columns = columns;
 	grower->shape.width = grower->width;
-	grower->random = random;
 	grower->tree.node_count = 0;
 	grower->tree.set_count = 0;
 	grower->tree.leaf_count = 1;
 
-	root = add_node(grower, 0, count, 0, -INFINITY, INFINITY);
+	root = add_node(grower, 0, count, 0, seed, -INFINITY, INFINITY);
 	if (can_split(grower, &grower->tree.nodes[root]))
 	{
 		int			histogram = take_histogram(grower);

@@ -2,15 +2,15 @@
  * grow.h
  *		Growing one tree.
  *
- * A grower keeps what is needed from tree to tree: row numbers, histograms.
- * Before each tree the caller says which rows take part and what their
- * statistics are; after it, each node knows its rows, from which the caller
- * makes the values of leaves.
+ * A grower keeps what is needed from tree to tree, histograms above all.
+ * Before each tree the caller puts the numbers of the rows that take part into
+ * the arrays of the job, and their statistics; after it, each node knows its
+ * rows, from which the caller makes the values of leaves.
  */
 #ifndef CVM_GROW_H
 #define CVM_GROW_H
 
-#include "base/random.h"
+#include "learn/tree/tree_job.h"
 #include "learn/tree/tree_split.h"
 
 typedef struct CvmGrowthOptions
@@ -31,7 +31,8 @@ typedef struct CvmGrownNode
 	int			set;			/* category: index in sets; else -1 */
 	double		gain;
 	int			depth;
-	size_t		begin;			/* its rows: numbers[begin .. end) of the grower */
+	uint64_t	seed;			/* of columns chosen for its split */
+	size_t		begin;			/* its rows: numbers[begin .. end) of the job */
 	size_t		end;
 	double		lower;			/* bounds of its value */
 	double		upper;
@@ -51,25 +52,18 @@ typedef struct CvmGrownTree
 
 typedef struct CvmGrower CvmGrower;
 
-extern CvmGrower *cvm_grower_create(const CvmBins *bins, const CvmBinnedRows *rows, int width,
+extern CvmGrower *cvm_grower_create(const CvmBins *bins, CvmTreeJob *job, int width,
 									const CvmGrowthOptions *options);
 extern void cvm_grower_release(CvmGrower *grower);
 
 /*
- * Where the caller puts the numbers of the rows that take part, at most all;
- * growing reorders them.
- */
-extern int32_t *cvm_grower_numbers(CvmGrower *grower);
-
-/*
- * Grows a tree over the first "count" numbers.  chosen: columns that may be
- * used, or NULL for all.  The tree is the grower's and is gone with the next.
+ * Grows a tree over the first "count" numbers, which it reorders.  chosen:
+ * columns that may be used, or NULL for all; seed: of columns chosen for
+ * splits.  The tree is the grower's and is gone with the next.
  */
 extern const CvmGrownTree *cvm_grower_grow(CvmGrower *grower, size_t count,
-										   const CvmRowStatistics *statistics,
 										   const CvmSplitRule *rule,
-										   const int32_t *chosen, int columns,
-										   CvmRandom *random);
+										   const int32_t *chosen, int columns, uint64_t seed);
 
 /* The leaf that a row, in bins, falls into: an index of nodes. */
 extern int	cvm_grown_leaf(const CvmGrownTree *tree, const CvmBins *bins, const uint8_t *row);

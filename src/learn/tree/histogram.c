@@ -4,7 +4,7 @@
  *
  * This is where the time of trees goes.  Of a pair both sums are added up in
  * one word, the curvature in its lower half: 16 bits and at most
- * PACKED_ROWS rows keep it from running over into the gradient's half.  So
+ * CVM_PACKED_ROWS rows keep it from running over into the gradient's half.  So
  * many rows at a time are added to a narrow histogram that stays in the
  * processor's cache, and then to the sums of the node.
  */
@@ -14,7 +14,6 @@
 
 #include "base/memory.h"
 
-#define PACKED_ROWS 65536
 #define PREFETCH_ROWS 24
 
 size_t
@@ -73,16 +72,16 @@ add_chosen(const uint8_t *restrict bins, int all_columns, const int32_t *restric
 	}
 }
 
-static void
-clear(const CvmHistogramShape *shape, int width, int64_t *sums)
+void
+cvm_histogram_clear(const CvmHistogramShape *shape, int width, int64_t *sums)
 {
 	for (int c = 0; c < shape->columns; c++)
 		memset(sums + (size_t) c * CVM_BIN_PLACES * width, 0,
 			   (size_t) cvm_histogram_bins(shape, c) * width * sizeof(int64_t));
 }
 
-static void
-unpack(const CvmHistogramShape *shape, const int64_t *restrict narrow, int64_t *restrict sums)
+void
+cvm_histogram_unpack(const CvmHistogramShape *shape, const int64_t *restrict narrow, int64_t *restrict sums)
 {
 	for (int c = 0; c < shape->columns; c++)
 	{
@@ -98,43 +97,33 @@ unpack(const CvmHistogramShape *shape, const int64_t *restrict narrow, int64_t *
 	}
 }
 
-static void
-fill_pairs(const CvmHistogramShape *shape, const CvmBinnedRows *rows, const int64_t *packed,
-		   const int32_t *numbers, size_t count, int64_t *narrow, int64_t *sums)
+void
+cvm_histogram_add_pairs(const CvmHistogramShape *shape, const CvmBinnedRows *rows,
+						const int64_t *packed, const int32_t *numbers, size_t count,
+						int64_t *narrow)
 {
-	clear(shape, 2, sums);
-	while (count > 0)
-	{
-		size_t		part = count < PACKED_ROWS ? count : PACKED_ROWS;
-
-		cvm_check_interrupt();
-		clear(shape, 1, narrow);
-		if (shape->chosen == NULL)
-			add_rows(rows->by_row, shape->columns, packed, numbers, part, narrow);
-		else
-			add_chosen(rows->by_row, rows->columns, shape->chosen, shape->columns, packed,
-					   numbers, part, narrow);
-		unpack(shape, narrow, sums);
-		numbers += part;
-		count -= part;
-	}
+	cvm_check_interrupt();
+	if (shape->chosen == NULL)
+		add_rows(rows->by_row, shape->columns, packed, numbers, count, narrow);
+	else
+		add_chosen(rows->by_row, rows->columns, shape->chosen, shape->columns, packed,
+				   numbers, count, narrow);
 }
 
-static void
-fill_classes(const CvmHistogramShape *shape, const CvmBinnedRows *rows,
-			 const CvmRowStatistics *statistics, const int32_t *numbers, size_t count,
-			 int64_t *sums)
+void
+cvm_histogram_add_classes(const CvmHistogramShape *shape, const CvmBinnedRows *rows,
+						  const CvmRowStatistics *statistics, const int32_t *numbers,
+						  size_t count, int64_t *sums)
 {
 	size_t		width = shape->width;
 
-	clear(shape, shape->width, sums);
 	for (size_t i = 0; i < count; i++)
 	{
 		const uint8_t *row = rows->by_row + (size_t) numbers[i] * rows->columns;
 		int64_t    *own = sums + statistics->classes[numbers[i]];
 		int64_t		weight = statistics->weights[numbers[i]];
 
-		if (i % PACKED_ROWS == 0)
+		if (i % CVM_PACKED_ROWS == 0)
 			cvm_check_interrupt();
 		if (i + PREFETCH_ROWS < count)
 			__builtin_prefetch(rows->by_row + (size_t) numbers[i + PREFETCH_ROWS] * rows->columns);
@@ -148,10 +137,44 @@ cvm_histogram_fill(const CvmHistogramShape *shape, const CvmBinnedRows *rows,
 				   const CvmRowStatistics *statistics, const int32_t *numbers, size_t count,
 				   int64_t *narrow, int64_t *sums)
 {
-	if (statistics->packed != NULL)
-		fill_pairs(shape, rows, statistics->packed, numbers, count, narrow, sums);
-	else
-		fill_classes(shape, rows, statistics, numbers, count, sums);
+	cvm_histogram_clear(shape, shape->width, sums);
+	if (statistics->packed == NULL)
+	{
+		cvm_histogram_add_classes(shape, rows, statistics, numbers, count, sums);
+		return;
+	}
+	while (count > 0)
+	{
+		size_t		part = count < CVM_PACKED_ROWS ? count : CVM_PACKED_ROWS;
+
+		cvm_histogram_clear(shape, 1, narrow);
+		cvm_histogram_add_pairs(shape, rows, statistics->packed, numbers, part, narrow);
+		cvm_histogram_unpack(shape, narrow, sums);
+		numbers += part;
+		count -= part;
+	}
+}
+
+/* The numbers that a column has in a histogram, from *first on. */
+static size_t
+column_numbers(const CvmHistogramShape *shape, int i, size_t *first)
+{
+	*first = (size_t) i * CVM_BIN_PLACES * shape->width;
+	return (size_t) cvm_histogram_bins(shape, i) * shape->width;
+}
+
+void
+cvm_histogram_add(const CvmHistogramShape *shape, int64_t *restrict sums,
+				  const int64_t *restrict other)
+{
+	for (int c = 0; c < shape->columns; c++)
+	{
+		size_t		first;
+		size_t		count = column_numbers(shape, c, &first);
+
+		for (size_t i = first; i < first + count; i++)
+			sums[i] += other[i];
+	}
 }
 
 void
@@ -160,8 +183,8 @@ cvm_histogram_subtract(const CvmHistogramShape *shape, int64_t *restrict sums,
 {
 	for (int c = 0; c < shape->columns; c++)
 	{
-		size_t		first = (size_t) c * CVM_BIN_PLACES * shape->width;
-		size_t		count = (size_t) cvm_histogram_bins(shape, c) * shape->width;
+		size_t		first;
+		size_t		count = column_numbers(shape, c, &first);
 
 		for (size_t i = first; i < first + count; i++)
 			sums[i] -= other[i];

@@ -71,7 +71,27 @@ extern void cvm_histogram_fill(const CvmHistogramShape *shape, const CvmBinnedRo
 							   const int32_t *numbers, size_t count,
 							   int64_t *narrow, int64_t *sums);
 
-/* sums -= other */
+/*
+ * The same in pieces, for members of a team, each of which has sums of its
+ * own.  Pairs of at most CVM_PACKED_ROWS rows are added up in a narrow
+ * histogram, one word a bin, and then unpacked, which adds to sums; classes are
+ * added to sums.
+ */
+#define CVM_PACKED_ROWS 65536
+
+extern void cvm_histogram_clear(const CvmHistogramShape *shape, int width, int64_t *sums);
+extern void cvm_histogram_add_pairs(const CvmHistogramShape *shape, const CvmBinnedRows *rows,
+									const int64_t *packed, const int32_t *numbers,
+									size_t count, int64_t *narrow);
+extern void cvm_histogram_unpack(const CvmHistogramShape *shape, const int64_t *narrow,
+								 int64_t *sums);
+extern void cvm_histogram_add_classes(const CvmHistogramShape *shape, const CvmBinnedRows *rows,
+									  const CvmRowStatistics *statistics,
+									  const int32_t *numbers, size_t count, int64_t *sums);
+
+/* sums += other, sums -= other */
+extern void cvm_histogram_add(const CvmHistogramShape *shape, int64_t *sums,
+							  const int64_t *other);
 extern void cvm_histogram_subtract(const CvmHistogramShape *shape, int64_t *sums,
 								   const int64_t *other);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "learn/tree/tree_work.h"
 
 #define MOST_DRAWS 255			/* of one row for one tree */
@@ -21,18 +22,16 @@ typedef struct Growing
 	bool		sampled;		/* a forest: rows are drawn */
 	int			classes;		/* 0: a number is predicted */
 	int			leaf_size;
+	CvmTreeJob *job;
+	const CvmTreeArrays *arrays;
 	CvmGrower  *grower;
 	CvmForestBuilder *builder;
 	CvmRandom	random;
-	CvmRowStatistics statistics;
 	CvmSplitRule rule;
 	double		mean;			/* of the target; of numbers */
 	double		largest_error;	/* from it */
 	double		largest_weight;
 	uint8_t    *draws;			/* how often each row was drawn */
-	int64_t    *packed;
-	uint16_t   *weights;
-	int32_t    *row_classes;
 	double	   *values;			/* by node: leaf_size */
 	double	   *node_weights;
 	int			node_room;
@@ -45,7 +44,7 @@ typedef struct Growing
 static void
 measure_targets(Growing *growing)
 {
-	const CvmBinnedRows *rows = growing->work->training;
+	const CvmBinnedRows *rows = &growing->arrays->rows;
 	double		sum = 0;
 
 	for (size_t row = 0; row < rows->rows; row++)
@@ -62,24 +61,19 @@ measure_targets(Growing *growing)
 static void
 open_classes(Growing *growing)
 {
-	const CvmBinnedRows *rows = growing->work->training;
+	const CvmBinnedRows *rows = &growing->arrays->rows;
 
-	growing->weights = CVM_NEW(uint16_t, rows->rows);
-	growing->row_classes = CVM_NEW(int32_t, rows->rows);
 	for (size_t row = 0; row < rows->rows; row++)
-		growing->row_classes[row] = (int32_t) rows->target[row];
-	growing->statistics.width = growing->classes;
-	growing->statistics.weights = growing->weights;
-	growing->statistics.classes = growing->row_classes;
+		growing->arrays->classes[row] = (int32_t) rows->target[row];
 	growing->rule.impurity = growing->work->options->impurity == 0 ? CVM_IMPURITY_GINI :
 		CVM_IMPURITY_ENTROPY;
-	growing->rule.work = CVM_NEW(int64_t, 4 * (size_t) growing->classes);
+	growing->rule.work = CVM_NEW(int64_t, 4 * (size_t) growing->rule.width);
 }
 
 static void
 begin(Growing *growing, const CvmTreeWork *work)
 {
-	size_t		rows = work->training->rows;
+	CvmTreeJobPlan plan = cvm_tree_job_plan(work);
 	CvmGrowthOptions growth = cvm_tree_growth(work);
 
 	growing->work = work;
@@ -89,28 +83,24 @@ begin(Growing *growing, const CvmTreeWork *work)
 	else if (work->task->objective == CVM_OBJECTIVE_SOFTMAX)
 		growing->classes = work->task->outputs;
 	growing->leaf_size = work->task->outputs;
-	cvm_random_seed(&growing->random, (uint64_t) work->options->seed);
-	growing->draws = CVM_NEW(uint8_t, rows);
+	growing->job = cvm_tree_job_begin(&plan, growing->sampled ? 0 : cvm_tree_workers(work));
+	growing->arrays = cvm_tree_job_arrays(growing->job);
+	cvm_bin_rows_into(work->bins, work->source, &growing->arrays->rows);
+	growing->draws = CVM_NEW(uint8_t, plan.rows);
+	growing->rule.width = plan.width;
 	growing->rule.least_weight = work->options->min_child_weight;
 	growing->rule.directions = work->task->directions;
 	measure_targets(growing);
-	if (growing->classes > 0 && work->task->directions == NULL)
+	if (plan.classes)
 		open_classes(growing);
 	else
-	{
-		growing->packed = CVM_NEW(int64_t, rows);
-		growing->statistics.width = 2;
-		growing->statistics.packed = growing->packed;
 		growing->rule.impurity = CVM_IMPURITY_NEWTON;
-	}
-	growing->rule.width = growing->statistics.width;
-	growing->grower = cvm_grower_create(work->bins, work->training,
-										growing->statistics.width, &growth);
+	growing->grower = cvm_grower_create(work->bins, growing->job, plan.width, &growth);
 	growing->builder = cvm_forest_builder_create(work->bins, growing->leaf_size);
 	if (growing->sampled)
 	{
-		growing->outside = CVM_NEW_ZERO(double, rows * growing->leaf_size);
-		growing->outside_trees = CVM_NEW_ZERO(int32_t, rows);
+		growing->outside = CVM_NEW_ZERO(double, plan.rows * growing->leaf_size);
+		growing->outside_trees = CVM_NEW_ZERO(int32_t, plan.rows);
 	}
 }
 
@@ -118,10 +108,8 @@ static void
 release(Growing *growing)
 {
 	cvm_grower_release(growing->grower);
+	cvm_tree_job_end(growing->job);
 	cvm_release(growing->draws);
-	cvm_release(growing->packed);
-	cvm_release(growing->weights);
-	cvm_release(growing->row_classes);
 	cvm_release(growing->rule.work);
 	cvm_release(growing->values);
 	cvm_release(growing->node_weights);
@@ -133,8 +121,8 @@ release(Growing *growing)
 static size_t
 draw_rows(Growing *growing)
 {
-	int32_t    *numbers = cvm_grower_numbers(growing->grower);
-	size_t		rows = growing->work->training->rows;
+	int32_t    *numbers = growing->arrays->numbers;
+	size_t		rows = growing->arrays->rows.rows;
 	size_t		draws = (size_t) ceil((double) rows * growing->work->options->row_share);
 	size_t		count = 0;
 
@@ -158,7 +146,7 @@ draw_rows(Growing *growing)
 static void
 weigh_rows(Growing *growing)
 {
-	const CvmBinnedRows *rows = growing->work->training;
+	const CvmBinnedRows *rows = &growing->arrays->rows;
 	uint64_t	seed = cvm_random_next(&growing->random);
 	int			most = 1;
 	double		unit;
@@ -176,10 +164,10 @@ weigh_rows(Growing *growing)
 		int			rounded = cvm_round_at_random(weight / unit, (uint32_t) bits);
 
 		rounded = rounded > 0 ? rounded : 1;
-		if (growing->packed == NULL)
-			growing->weights[row] = (uint16_t) rounded;
+		if (growing->arrays->packed == NULL)
+			growing->arrays->weights[row] = (uint16_t) rounded;
 		else
-			growing->packed[row] =
+			growing->arrays->packed[row] =
 				cvm_pack_pair(cvm_round_at_random((growing->mean - rows->target[row]) * weight /
 												  growing->rule.gradient_unit,
 												  (uint32_t) (bits >> 32)), rounded);
@@ -192,8 +180,8 @@ weigh_rows(Growing *growing)
 static void
 settle_leaf(Growing *growing, const CvmGrownNode *node, double *value, double *total)
 {
-	const CvmBinnedRows *rows = growing->work->training;
-	const int32_t *numbers = cvm_grower_numbers(growing->grower);
+	const CvmBinnedRows *rows = &growing->arrays->rows;
+	const int32_t *numbers = growing->arrays->numbers;
 
 	memset(value, 0, growing->leaf_size * sizeof(double));
 	*total = 0;
@@ -237,7 +225,7 @@ settle_leaves(Growing *growing, const CvmGrownTree *tree)
 static void
 predict_outside(Growing *growing, const CvmGrownTree *tree)
 {
-	const CvmBinnedRows *rows = growing->work->training;
+	const CvmBinnedRows *rows = &growing->arrays->rows;
 	int			size = growing->leaf_size;
 
 	for (size_t row = 0; row < rows->rows; row++)
@@ -261,7 +249,7 @@ static double
 outside_error(const Growing *growing, size_t row)
 {
 	const double *sums = growing->outside + row * growing->leaf_size;
-	double		target = growing->work->training->target[row];
+	double		target = growing->arrays->rows.target[row];
 	double		trees = growing->outside_trees[row];
 	int			likely = 0;
 
@@ -279,7 +267,7 @@ outside_error(const Growing *growing, size_t row)
 static double
 out_of_bag_error(const Growing *growing)
 {
-	const CvmBinnedRows *rows = growing->work->training;
+	const CvmBinnedRows *rows = &growing->arrays->rows;
 	double		error = 0;
 	double		weight = 0;
 
@@ -303,12 +291,15 @@ cvm_grow_forest(CvmTreeWork *work, CvmTreeFit *fit, CvmError *error)
 	begin(&growing, work);
 	for (int t = 1; t <= trees; t++)
 	{
-		size_t		count = draw_rows(&growing);
+		uint64_t	seed = cvm_hash64((uint64_t) t, (uint64_t) work->options->seed);
+		size_t		count;
 		const CvmGrownTree *tree;
 
+		cvm_random_seed(&growing.random, seed);
+		count = draw_rows(&growing);
 		weigh_rows(&growing);
-		tree = cvm_grower_grow(growing.grower, count, &growing.statistics, &growing.rule,
-							   NULL, work->bins->columns, &growing.random);
+		tree = cvm_grower_grow(growing.grower, count, &growing.rule, NULL, work->bins->columns,
+							   seed);
 		settle_leaves(&growing, tree);
 		if (growing.sampled)
 			predict_outside(&growing, tree);

@@ -15,10 +15,16 @@
 #define SAMPLE_ROWS 200000
 #define SAMPLE_BYTES (64 * 1024 * 1024)
 
-/* For histograms of leaves that wait. */
+/* For histograms of leaves that wait, and those of members of a team. */
 #define HISTOGRAM_BYTES (64 * 1024 * 1024)
 
 #define DEFAULT_LEAVES 31
+
+/* What a worker must have to do, to be worth one: rows, and bytes of bins over
+ * all trees. */
+#define ROWS_OF_WORKER 16384
+#define CELLS_OF_WORKER 2e7
+#define MOST_WORKERS 15
 
 CvmGrowthOptions
 cvm_tree_growth(const CvmTreeWork *work)
@@ -42,6 +48,45 @@ cvm_tree_growth(const CvmTreeWork *work)
 		growth.columns_per_split = wanted < 1 ? 1 : (int) (wanted + 0.5);
 	}
 	return growth;
+}
+
+CvmTreeJobPlan
+cvm_tree_job_plan(const CvmTreeWork *work)
+{
+	const CvmTreeTask *task = work->task;
+	CvmTreeJobPlan plan = {.rows = work->source->rows,.bins = work->bins,.width = 2};
+	size_t		leaves = (size_t) cvm_tree_growth(work).max_leaves;
+
+	if (task->method == CVM_BOOSTED_TREES)
+	{
+		plan.loss = (CvmTreeLoss)
+		{
+			task->objective, task->outputs, work->options->quantile, work->options->l2
+		};
+		plan.most_leaves = leaves < plan.rows ? leaves : plan.rows;
+	}
+	else if (task->objective != CVM_OBJECTIVE_SQUARED && task->directions == NULL)
+	{
+		plan.classes = true;
+		plan.width = task->objective == CVM_OBJECTIVE_LOGISTIC ? 2 : task->outputs;
+	}
+	return plan;
+}
+
+int
+cvm_tree_workers(const CvmTreeWork *work)
+{
+	double		rows = (double) work->source->rows;
+	double		trees = work->task->method == CVM_DECISION_TREE ? 1 :
+		(double) work->options->trees * work->task->outputs;
+	double		cells = rows * work->bins->columns * trees;
+	double		sums = (double) cvm_histogram_size(work->bins->columns, work->task->outputs + 2) *
+		sizeof(int64_t);
+	double		workers = fmin(fmin(rows / ROWS_OF_WORKER, cells / CELLS_OF_WORKER),
+							   HISTOGRAM_BYTES / sums);
+
+	/* a source in order runs a query, which a leader of workers cannot */
+	return work->source->in_order ? 0 : (int) fmin(workers, MOST_WORKERS);
 }
 
 void
@@ -97,7 +142,7 @@ cvm_tree_fit(const CvmTreeTask *task, CvmBlockSource *training, CvmBlockSource *
 		return status;
 	sample = sample < fitting ? sample : fitting;
 	work.bins = cvm_bins_learn(task->layout, training, sample, (uint64_t) options->seed);
-	work.training = cvm_bin_rows(work.bins, training);
+	work.source = training;
 	work.total_weight = training->total_weight;
 	/* held-out rows decide when boosting stops, and nothing else here */
 	if (validation != NULL && task->method == CVM_BOOSTED_TREES)
@@ -108,7 +153,6 @@ cvm_tree_fit(const CvmTreeTask *task, CvmBlockSource *training, CvmBlockSource *
 	fit->out_of_bag_error = NAN;
 	status = task->method == CVM_BOOSTED_TREES ? cvm_boost(&work, fit, error) :
 		cvm_grow_forest(&work, fit, error);
-	cvm_binned_rows_release(work.training);
 	cvm_binned_rows_release(work.validation);
 	cvm_bins_release(work.bins);
 	return status;

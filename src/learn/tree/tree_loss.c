@@ -161,8 +161,9 @@ sum_of(int rows, const double *values)
 	return sum;
 }
 
+/* The arrays begin at the first of the rows. */
 static double
-softmax_chunk(const CvmTreeLoss *loss, size_t all, size_t first, int rows,
+softmax_chunk(const CvmTreeLoss *loss, size_t all, int rows,
 			  const double *scores, const double *target, const double *weight,
 			  double *work, float *g, float *h)
 {
@@ -174,40 +175,40 @@ softmax_chunk(const CvmTreeLoss *loss, size_t all, size_t first, int rows,
 	double		curvature[CVM_BLOCK_ROWS];
 
 	for (int k = 0; k < loss->outputs; k++)
-		memcpy(p + (size_t) k * CVM_BLOCK_ROWS, scores + k * all + first, rows * sizeof(double));
-	cvm_softmax_losses(loss->outputs, rows, p, rest, target + first, weight + first,
-					   losses, gradient);
+		memcpy(p + (size_t) k * CVM_BLOCK_ROWS, scores + k * all, rows * sizeof(double));
+	cvm_softmax_losses(loss->outputs, rows, p, rest, target, weight, losses, gradient);
 	for (int k = 0; k < loss->outputs && g != NULL; k++)
 	{
-		cvm_softmax_curvature(k, k, rows, p, rest, weight + first, curvature);
-		store(rows, gradient + (size_t) k * CVM_BLOCK_ROWS, g + k * all + first);
-		store(rows, curvature, h + k * all + first);
+		cvm_softmax_curvature(k, k, rows, p, rest, weight, curvature);
+		store(rows, gradient + (size_t) k * CVM_BLOCK_ROWS, g + k * all);
+		store(rows, curvature, h + k * all);
 	}
 	return sum_of(rows, losses);
 }
 
 double
-cvm_tree_loss_rows(const CvmTreeLoss *loss, size_t rows, const double *scores,
+cvm_tree_loss_rows(const CvmTreeLoss *loss, size_t all, size_t rows, const double *scores,
 				   const double *target, const double *weight, float *g, float *h)
 {
 	CvmShape	shape = {.family = family_of(loss->objective),.outputs = 1};
-	bool		softmax = loss->objective == CVM_OBJECTIVE_SOFTMAX;
 	double	   *work = CVM_NEW(double, 3 * (size_t) loss->outputs * CVM_BLOCK_ROWS);
 	double		sum = 0;
 
 	for (size_t first = 0; first < rows; first += CVM_BLOCK_ROWS)
 	{
 		int			count = rows - first < CVM_BLOCK_ROWS ? (int) (rows - first) : CVM_BLOCK_ROWS;
+		float	   *own_g = g == NULL ? NULL : g + first;
+		float	   *own_h = h == NULL ? NULL : h + first;
 		double		losses[CVM_BLOCK_ROWS];
 
 		if (first % (128 * CVM_BLOCK_ROWS) == 0)
 			cvm_check_interrupt();
-		if (softmax)
-			sum += softmax_chunk(loss, rows, first, count, scores, target, weight, work, g, h);
+		if (loss->objective == CVM_OBJECTIVE_SOFTMAX)
+			sum += softmax_chunk(loss, all, count, scores + first, target + first,
+								 weight + first, work, own_g, own_h);
 		else if (loss->objective == CVM_OBJECTIVE_QUANTILE)
 			sum += quantile_loss(loss->quantile, count, scores + first, target + first,
-								 weight + first, g == NULL ? NULL : g + first,
-								 h == NULL ? NULL : h + first);
+								 weight + first, own_g, own_h);
 		else
 		{
 			cvm_row_losses(&shape, 0, count, scores + first, target + first, weight + first,
@@ -215,8 +216,8 @@ cvm_tree_loss_rows(const CvmTreeLoss *loss, size_t rows, const double *scores,
 			sum += sum_of(count, losses);
 			if (g != NULL)
 			{
-				store(count, work, g + first);
-				store(count, work + CVM_BLOCK_ROWS, h + first);
+				store(count, work, own_g);
+				store(count, work + CVM_BLOCK_ROWS, own_h);
 			}
 		}
 	}
@@ -226,24 +227,44 @@ cvm_tree_loss_rows(const CvmTreeLoss *loss, size_t rows, const double *scores,
 
 /* ---- leaves ---- */
 
+/* Rows of a leaf are far apart: they are asked for so many ahead. */
+#define PREFETCH_ROWS 16
+
+/* Sums over the rows with these numbers. */
+static void
+sum_rows(const int32_t *numbers, size_t count, const float *g, const float *h,
+		 const double *weight, double *gradient, double *curvature, double *total)
+{
+	*gradient = *curvature = *total = 0;
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i + PREFETCH_ROWS < count)
+		{
+			__builtin_prefetch(g + numbers[i + PREFETCH_ROWS]);
+			__builtin_prefetch(h + numbers[i + PREFETCH_ROWS]);
+			__builtin_prefetch(weight + numbers[i + PREFETCH_ROWS]);
+		}
+		*gradient += g[numbers[i]];
+		*curvature += h[numbers[i]];
+		*total += weight[numbers[i]];
+	}
+}
+
 double
 cvm_tree_loss_leaf(const CvmTreeLoss *loss, const int32_t *numbers, size_t count,
 				   const float *g, const float *h, const double *scores,
-				   const double *target, const double *weight, double lower, double upper)
+				   const double *target, const double *weight, double lower, double upper,
+				   double *total)
 {
-	double		gradient = 0;
-	double		curvature = 0;
+	double		gradient;
+	double		curvature;
 	double		value;
 
+	sum_rows(numbers, count, g, h, weight, &gradient, &curvature, total);
 	if (loss->objective == CVM_OBJECTIVE_QUANTILE)
 		value = quantile_of_rows(loss->quantile, numbers, count, scores, target, weight);
 	else
 	{
-		for (size_t i = 0; i < count; i++)
-		{
-			gradient += g[numbers[i]];
-			curvature += h[numbers[i]];
-		}
 		value = curvature + loss->l2 > 0 ? -gradient / (curvature + loss->l2) : 0;
 		/* of exp(score) - y score the step is y/mean - 1, the optimum log(y/mean) */
 		if (loss->objective == CVM_OBJECTIVE_POISSON && value > 1)

@@ -24,19 +24,21 @@ extern void cvm_tree_loss_base(const CvmTreeLoss *loss, size_t rows, const doubl
 
 /*
  * First and second derivatives by the scores, output-major, weighted; the
- * return value is the weighted sum of losses.  g and h may be NULL.
+ * return value is the weighted sum of losses.  g and h may be NULL.  The arrays
+ * begin at the first of "count" rows, "all" is the distance between outputs.
  */
-extern double cvm_tree_loss_rows(const CvmTreeLoss *loss, size_t rows, const double *scores,
-								 const double *target, const double *weight,
-								 float *g, float *h);
+extern double cvm_tree_loss_rows(const CvmTreeLoss *loss, size_t all, size_t count,
+								 const double *scores, const double *target,
+								 const double *weight, float *g, float *h);
 
 /*
  * The value for a leaf of the rows with these numbers, for one output, within
  * bounds: a Newton step, or for quantile the quantile of what is left.
+ * *total: the weight of the rows.
  */
 extern double cvm_tree_loss_leaf(const CvmTreeLoss *loss, const int32_t *numbers, size_t count,
 								 const float *g, const float *h, const double *scores,
 								 const double *target, const double *weight,
-								 double lower, double upper);
+								 double lower, double upper, double *total);
 
 #endif							/* CVM_TREE_LOSS_H */

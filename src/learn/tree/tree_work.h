@@ -17,7 +17,7 @@ typedef struct CvmTreeWork
 	const CvmOptions *options;
 	const CvmProgress *progress;	/* or NULL */
 	CvmBins    *bins;
-	CvmBinnedRows *training;
+	CvmBlockSource *source;		/* of the training rows */
 	CvmBinnedRows *validation;	/* or NULL */
 	double		total_weight;
 	double		validation_weight;
@@ -28,6 +28,10 @@ extern CvmStatus cvm_grow_forest(CvmTreeWork *work, CvmTreeFit *fit, CvmError *e
 
 /* Options of growth, with the method's own defaults. */
 extern CvmGrowthOptions cvm_tree_growth(const CvmTreeWork *work);
+
+/* The job of the training rows, and how many workers are worth having. */
+extern CvmTreeJobPlan cvm_tree_job_plan(const CvmTreeWork *work);
+extern int	cvm_tree_workers(const CvmTreeWork *work);
 
 extern void cvm_tree_report(const CvmTreeWork *work, int round, int rounds,
 							double training_loss, double validation_loss);
