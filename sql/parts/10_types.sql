@@ -149,7 +149,17 @@ COMMENT ON FUNCTION cvm.task(cvm.model) IS
 CREATE FUNCTION cvm.primary_metric(model cvm.model) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_primary_metric_of_model';
 COMMENT ON FUNCTION cvm.primary_metric(cvm.model) IS
-	'the metric by which versions of such a model are compared: auc for two classes, log_loss for more, deviance for poisson, rmse for other numbers';
+	'the metric by which versions of such a model are compared: auc for two classes, log_loss for more, deviance for poisson, pinball_loss for a quantile, rmse for other numbers';
+
+CREATE FUNCTION cvm.threshold(model cvm.model) RETURNS float8
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_threshold';
+COMMENT ON FUNCTION cvm.threshold(cvm.model) IS
+	'the probability above which a binary model predicts the positive class: 0.5, or what option profit makes of it; NULL for others';
+
+CREATE FUNCTION cvm.calibration(model cvm.model) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_calibration';
+COMMENT ON FUNCTION cvm.calibration(cvm.model) IS
+	'how the model makes scores into probabilities: none, platt or isotonic; NULL without classes';
 
 CREATE FUNCTION cvm.classes(model cvm.model) RETURNS text[]
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_classes';

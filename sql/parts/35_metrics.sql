@@ -780,6 +780,13 @@ CREATE FUNCTION cvm.gains_curve(source text, label text, score text, bins intege
 COMMENT ON FUNCTION cvm.gains_curve(text, text, text, integer, text) IS
 	'which share of the positives is met when this share of the rows with the highest scores is taken; ties are divided';
 
+CREATE FUNCTION cvm.profit_curve(source text, label text, score text, true_positive float8, false_positive float8,
+	true_negative float8 = 0, false_negative float8 = 0, weight text = NULL,
+	OUT threshold float8, OUT share_of_rows float8, OUT profit float8) RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1000 AS 'MODULE_PATHNAME', 'cvm_scores_profit_curve';
+COMMENT ON FUNCTION cvm.profit_curve(text, text, text, float8, float8, float8, float8, text) IS
+	'what contacting the rows of at least this score is worth in all, by the profit of each of the four things that can come of a row (costs are negative): a point a distinct score, from nobody';
+
 CREATE FUNCTION cvm.calibration_curve(source text, label text, score text, bins integer = 10, strategy text = 'uniform',
 	OUT bin integer, OUT mean_score float8, OUT positive_share float8, OUT rows float8) RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10 AS 'MODULE_PATHNAME', 'cvm_scores_calibration_curve';

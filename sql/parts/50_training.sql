@@ -171,3 +171,11 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 1000 AS 'MODULE_PATHNAME', 'cvm_
 
 COMMENT ON FUNCTION cvm.roc_curve(text, text) IS
 	'points of the ROC curve of a binary model on a labelled source, from (0, 0) with an infinite threshold to (1, 1)';
+
+CREATE FUNCTION cvm.profit_curve(model text, source text,
+	OUT threshold float8, OUT share_of_rows float8, OUT profit float8)
+RETURNS SETOF record
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 1000 AS 'MODULE_PATHNAME', 'cvm_profit_curve';
+
+COMMENT ON FUNCTION cvm.profit_curve(text, text) IS
+	'what contacting the rows of at least this score is worth in all, by the profit that the model was trained with, on a labelled source; from nobody, with an infinite threshold, to everybody';

@@ -9,7 +9,8 @@ SELECT r.model, pg_catalog.pg_get_userbyid(r.owner) AS owner, r.task,
 	cvm.algorithm(v.fitted) AS algorithm, r.source, r.target, r.active_version AS version,
 	v.created_at AS trained_at, v.training_rows, v.validation_rows,
 	m.metric AS primary_metric, m.value AS primary_value,
-	s.model IS NOT NULL AS scheduled, s.next_due, r.created_at
+	s.model IS NOT NULL AS scheduled, s.next_due, r.created_at,
+	cvm.calibration(v.fitted) AS calibration, cvm.threshold(v.fitted) AS threshold
 FROM cvm.model_registry AS r
 LEFT JOIN cvm.model_versions AS v ON v.model = r.model AND v.version = r.active_version
 LEFT JOIN cvm.model_metrics AS m ON m.model = v.model AND m.version = v.version
@@ -33,17 +34,20 @@ COMMENT ON COLUMN cvm.model_overview.version IS 'number of the active version';
 COMMENT ON COLUMN cvm.model_overview.trained_at IS 'when the active version was trained';
 COMMENT ON COLUMN cvm.model_overview.training_rows IS 'rows that the active version learned from';
 COMMENT ON COLUMN cvm.model_overview.validation_rows IS 'rows that were held out';
-COMMENT ON COLUMN cvm.model_overview.primary_metric IS 'metric by which versions are compared: auc, log_loss, deviance or rmse';
+COMMENT ON COLUMN cvm.model_overview.primary_metric IS 'metric by which versions are compared: auc, log_loss, deviance, pinball_loss or rmse';
 COMMENT ON COLUMN cvm.model_overview.primary_value IS 'its value on the held-out rows (training rows where none were held out)';
 COMMENT ON COLUMN cvm.model_overview.scheduled IS 'whether the worker retrains it';
 COMMENT ON COLUMN cvm.model_overview.next_due IS 'when it is due by time';
 COMMENT ON COLUMN cvm.model_overview.created_at IS 'when the model was first trained';
+COMMENT ON COLUMN cvm.model_overview.calibration IS 'how the active version makes scores into probabilities: none, platt or isotonic; NULL without classes';
+COMMENT ON COLUMN cvm.model_overview.threshold IS 'probability above which the active version predicts the positive class; NULL unless there are two classes';
 
 CREATE VIEW cvm.version_history WITH (security_barrier) AS
 SELECT r.model, v.version, v.status, v.reason, cvm.algorithm(v.fitted) AS algorithm,
 	v.parent AS parent_version, v.run, v.training_rows, v.validation_rows, v.created_at,
 	pg_catalog.pg_get_userbyid(v.created_by) AS created_by, v.promoted_at, v.duration, v.seed,
-	v.library_version
+	v.library_version, cvm.calibration(v.fitted) AS calibration,
+	cvm.threshold(v.fitted) AS threshold
 FROM cvm.model_registry AS r
 JOIN cvm.model_versions AS v ON v.model = r.model
 WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
@@ -68,6 +72,8 @@ COMMENT ON COLUMN cvm.version_history.promoted_at IS 'when it last became active
 COMMENT ON COLUMN cvm.version_history.duration IS 'time that the training took';
 COMMENT ON COLUMN cvm.version_history.seed IS 'seed of the split and of the solver';
 COMMENT ON COLUMN cvm.version_history.library_version IS 'version of cvm that trained it';
+COMMENT ON COLUMN cvm.version_history.calibration IS 'how it makes scores into probabilities: none, platt or isotonic; NULL without classes';
+COMMENT ON COLUMN cvm.version_history.threshold IS 'probability above which it predicts the positive class; NULL unless there are two classes';
 
 CREATE VIEW cvm.metric_history WITH (security_barrier) AS
 SELECT r.model, m.version, m.data_set, m.metric, m.value, v.status, m.measured_at

@@ -118,8 +118,6 @@ cvm_cross_validate_definition(CvmDefinition *definition, int folds, bool by_time
 	{
 		CvmFold		fold = {.number = i,.count = folds,.by_time = by_time,.share = share};
 		CvmMetric	metrics[CVM_MAX_METRICS];
-		CvmFamily	family;
-		CvmTask		task;
 		int			count;
 
 		if (by_time)
@@ -127,10 +125,10 @@ cvm_cross_validate_definition(CvmDefinition *definition, int folds, bool by_time
 			fold.after = boundaries[i];
 			fold.until = i + 1 < folds ? boundaries[i + 1] : NULL;
 		}
-		count = cvm_training_measure(definition, &fold, metrics, &family, &task);
+		count = cvm_training_measure(definition, &fold, metrics, &validation->primary,
+									 &validation->more_is_better);
 		for (int j = 0; j < count; j++)
 			folded_metric(validation, metrics[j].name)->values[i] = metrics[j].value;
-		validation->primary = cvm_primary_metric(family, task, &validation->more_is_better);
 		/* notices of one fold are those of all */
 		if (i == 0)
 			(void) set_config_option("client_min_messages", "warning", PGC_USERSET, PGC_S_SESSION,

@@ -95,6 +95,44 @@ cvm_confusion_matrix(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* cvm.profit_curve(model text, source text) -> threshold, share_of_rows, profit */
+PG_FUNCTION_INFO_V1(cvm_profit_curve);
+Datum
+cvm_profit_curve(PG_FUNCTION_ARGS)
+{
+	CvmEvaluation *evaluation = begin(fcinfo);
+	const CvmProfit *profit = evaluation->model->profit;
+	const double *counts;
+	double		positives;
+	double		negatives;
+	CvmRocPoint *points;
+	int			count;
+
+	require_task(evaluation, evaluation->model->task == CVM_BINARY, "profit curve");
+	if (profit == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the model was trained without option \"profit\""),
+				 errhint("cvm.profit_curve(source, label, score, true_positive => ..., false_positive => ...) takes scores of any model.")));
+	counts = cvm_score_sheet_confusion(evaluation->sheet);
+	negatives = counts[0] + counts[1];
+	positives = counts[2] + counts[3];
+	count = cvm_score_sheet_roc(evaluation->sheet, &points);
+	for (int i = 0; i < count; i++)
+	{
+		double		contacted_positive = positives > 0 ? points[i].true_positive_rate * positives : 0;
+		double		contacted_negative = negatives > 0 ? points[i].false_positive_rate * negatives : 0;
+		Datum		values[] = {Float8GetDatum(points[i].threshold),
+			Float8GetDatum((contacted_positive + contacted_negative) / (positives + negatives)),
+		Float8GetDatum(cvm_profit_of(profit, contacted_positive, contacted_negative, positives,
+									 negatives))};
+
+		put_row(fcinfo, 0, values);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}
+
 /* cvm.roc_curve(model text, source text) -> threshold, two rates */
 PG_FUNCTION_INFO_V1(cvm_roc_curve);
 Datum

@@ -228,6 +228,7 @@ cvm_evaluation_run(const char *name, const char *source, CvmEvaluatedRow row, vo
 	char	   *query = evaluation_query(definition, model, item, columns);
 	Oid		   *types = palloc(sizeof(Oid) * Max(model->encoder.input_count, 1));
 	int		   *positions = palloc(sizeof(int) * Max(model->encoder.input_count, 1));
+	CvmMeasure	scale;
 	CvmScan    *scan;
 
 	evaluation->row = row;
@@ -247,9 +248,8 @@ cvm_evaluation_run(const char *name, const char *source, CvmEvaluatedRow row, vo
 													  column_type(columns, definition->weight,
 																  "weight"),
 													  CVM_INPUT_NUMBER, 0);
-	evaluation->result.sheet = cvm_score_sheet_create(model->family,
-											   cvm_measured_task(model->task),
-											   model->class_count);
+	scale = cvm_model_measure(model);
+	evaluation->result.sheet = cvm_score_sheet_create(&scale);
 	evaluation->row_context = AllocSetContextCreate(CurrentMemoryContext, "cvm evaluation row",
 													ALLOCSET_DEFAULT_SIZES);
 	evaluation->receiver.receiveSlot = receive_row;

@@ -3,7 +3,7 @@
  *		Whether a new version becomes the active one.
  *
  * The candidate and the active version are measured on the same held-out rows
- * by the primary metric of the task (auc, log_loss, rmse, deviance).  The gain
+ * by the primary metric of the task (auc, log_loss, rmse, deviance, pinball_loss).  The gain
  * is positive where the candidate is better; its 95 % interval is gain +/-
  * 1.96 standard errors (learn/comparison.h).  Option "promote" says what is
  * asked for:
@@ -60,13 +60,16 @@ cvm_same_question(const CvmModel *model, const CvmFrame *frame)
 
 /* Why the active version cannot be measured on the held-out rows, or NULL. */
 static char *
-not_comparable(const CvmFrame *frame, const CvmModel *active, int active_number)
+not_comparable(const CvmFrame *frame, const CvmModel *candidate, const CvmModel *active,
+			   int active_number)
 {
 	if (!cvm_task_has_target(frame->task))
 		return psprintf("not compared with version %d: each measures distance on a scale of its own",
 						active_number);
 	if (!cvm_same_question(active, frame))
 		return psprintf("not comparable with version %d: other classes", active_number);
+	if (cvm_model_measure(active).quantile != cvm_model_measure(candidate).quantile)
+		return psprintf("not comparable with version %d: another quantile", active_number);
 	for (int i = 0; i < active->encoder.input_count; i++)
 		if (!cvm_frame_has_feature(frame, active->encoder.inputs[i].name))
 			return psprintf("not comparable with version %d: it reads column \"%s\" too",
@@ -81,8 +84,8 @@ static bool
 compare(CvmFrame *frame, const CvmModel *candidate, const CvmModel *active,
 		CvmVerdict *verdict)
 {
-	CvmComparison *comparison = cvm_comparison_create(frame->family, frame->task,
-													  frame->class_count);
+	CvmMeasure	scale = cvm_model_measure(candidate);
+	CvmComparison *comparison = cvm_comparison_create(&scale);
 	const CvmBlockSource *sources[2] = {&frame->validation,
 	cvm_frame_held_out(frame, &active->encoder)};
 	const CvmModel *models[2] = {candidate, active};
@@ -144,7 +147,7 @@ cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, const CvmModel *cand
 		return decision;
 	}
 	active = cvm_active_model_of(definition, true);
-	decision.reason = not_comparable(frame, active, number);
+	decision.reason = not_comparable(frame, candidate, active, number);
 	if (decision.reason != NULL)
 		return decision;
 	if (!compare(frame, candidate, active, &verdict))

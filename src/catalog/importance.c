@@ -82,8 +82,8 @@ static double
 measure(Permutation *permutation, int input)
 {
 	const CvmModel *model = permutation->rows->model;
-	CvmScoreSheet *sheet = cvm_score_sheet_create(model->family, cvm_measured_task(model->task),
-												  model->class_count);
+	CvmMeasure	scale = cvm_model_measure(model);
+	CvmScoreSheet *sheet = cvm_score_sheet_create(&scale);
 	CvmMetric	metrics[CVM_MAX_METRICS];
 	double		value = NAN;
 	int			count;
@@ -114,6 +114,7 @@ static void
 begin(Permutation *permutation, const CvmSampledRows *rows)
 {
 	const CvmModel *model = rows->model;
+	CvmMeasure	scale = cvm_model_measure(model);
 
 	permutation->rows = rows;
 	permutation->predictor = cvm_predictor_create(model);
@@ -121,8 +122,7 @@ begin(Permutation *permutation, const CvmSampledRows *rows)
 											model->encoder.coded_columns);
 	permutation->predictions = palloc(sizeof(double) * CVM_BLOCK_ROWS * model->outputs);
 	permutation->order = palloc_extended(sizeof(int32) * rows->rows, MCXT_ALLOC_HUGE);
-	permutation->metric = cvm_primary_metric(model->family, cvm_measured_task(model->task),
-											 &permutation->more_is_better);
+	permutation->metric = cvm_primary_metric(&scale, &permutation->more_is_better);
 }
 
 /* Mean and deviation of what is lost over the repeats. */

@@ -70,9 +70,8 @@ measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *sour
 		MetricSet *set, CvmScoreProfile *scores)
 {
 	const double *factors = source == &frame->training ? frame->class_factors : NULL;
-	CvmScoreSheet *sheet = cvm_score_sheet_create(frame->family,
-												  cvm_measured_task(frame->task),
-												  frame->class_count);
+	CvmMeasure	scale = cvm_model_measure(model);
+	CvmScoreSheet *sheet = cvm_score_sheet_create(&scale);
 	double	   *predictions = palloc(sizeof(double) * CVM_BLOCK_ROWS * model->outputs);
 	double		weights[CVM_BLOCK_ROWS];
 	CvmPredictor *predictor = cvm_predictor_create(model);
@@ -455,12 +454,13 @@ cvm_train(CvmDefinition *definition)
 
 int
 cvm_training_measure(CvmDefinition *definition, const CvmFold *fold, CvmMetric *metrics,
-					 CvmFamily *family, CvmTask *task)
+					 const char **primary, bool *more_is_better)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "cvm trial",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	CvmTraining *training = read_rows(definition, false, false, fold);
+	CvmMeasure	scale;
 	int			count;
 
 	if (training->frame->validation.rows == 0)
@@ -471,8 +471,8 @@ cvm_training_measure(CvmDefinition *definition, const CvmFold *fold, CvmMetric *
 	cvm_training_learn(training);
 	count = training->validation.count;
 	memcpy(metrics, training->validation.metrics, count * sizeof(CvmMetric));
-	*family = training->frame->family;
-	*task = training->frame->task;
+	scale = cvm_model_measure(training->model);
+	*primary = cvm_primary_metric(&scale, more_is_better);
 	cvm_progress_end(&training->progress);
 	cvm_frame_end(training->frame);
 	MemoryContextSwitchTo(caller);

@@ -56,9 +56,10 @@ extern CvmTrainResult *cvm_training_store(CvmTraining *training, int run);
  * A training that is measured and not stored: how good a model of this
  * definition is on the rows that are held out (fold: NULL, those that the
  * options say).  definition->model is NULL.  metrics: CVM_MAX_METRICS; returns
- * how many.  family and task: of the model, for cvm_primary_metric.
+ * how many.  primary: the metric that models of this kind are compared by.
  */
 extern int	cvm_training_measure(CvmDefinition *definition, const CvmFold *fold,
-								 CvmMetric *metrics, CvmFamily *family, CvmTask *task);
+								 CvmMetric *metrics, const char **primary,
+								 bool *more_is_better);
 
 #endif							/* CVM_TRAIN_H */

@@ -13,6 +13,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -28,9 +29,7 @@ typedef struct ComparedRow
 
 struct CvmComparison
 {
-	CvmFamily	family;
-	CvmTask		task;
-	int			classes;
+	CvmMeasure	measure;
 	ComparedRow *rows;
 	size_t		count;
 	size_t		capacity;
@@ -39,13 +38,11 @@ struct CvmComparison
 };
 
 CvmComparison *
-cvm_comparison_create(CvmFamily family, CvmTask task, int classes)
+cvm_comparison_create(const CvmMeasure *measure)
 {
 	CvmComparison *comparison = CVM_NEW_ZERO(CvmComparison, 1);
 
-	comparison->family = family;
-	comparison->task = task;
-	comparison->classes = classes;
+	comparison->measure = *measure;
 	return comparison;
 }
 
@@ -88,14 +85,16 @@ row_loss(const CvmComparison *comparison, double label, const double *prediction
 {
 	double		error;
 
-	if (comparison->task == CVM_MULTICLASS)
+	if (comparison->measure.task == CVM_MULTICLASS)
 	{
 		double		probability = prediction[(int) label];
 
 		return -log(fmin(fmax(probability, DBL_EPSILON), 1 - DBL_EPSILON));
 	}
-	if (comparison->family == CVM_POISSON)
+	if (comparison->measure.family == CVM_POISSON)
 		return 2 * ((label > 0 ? label * log(label / prediction[0]) : 0) - label + prediction[0]);
+	if (comparison->measure.quantile > 0)
+		return cvm_pinball_loss(comparison->measure.quantile, label, prediction[0]);
 	error = label - prediction[0];
 	return error * error;
 }
@@ -104,7 +103,7 @@ void
 cvm_comparison_add_rows(CvmComparison *comparison, int rows, const double *labels,
 						const double *candidate, const double *active, const double *weights)
 {
-	int			width = comparison->task == CVM_MULTICLASS ? comparison->classes : 1;
+	int			width = comparison->measure.task == CVM_MULTICLASS ? comparison->measure.classes : 1;
 
 	for (int i = 0; i < rows; i++)
 	{
@@ -122,7 +121,7 @@ cvm_comparison_add_rows(CvmComparison *comparison, int rows, const double *label
 		row = &comparison->rows[comparison->count++];
 		row->lot = lot;
 		row->weight = weights[i];
-		if (comparison->task == CVM_BINARY)
+		if (comparison->measure.task == CVM_BINARY)
 		{
 			row->candidate = new_prediction[0];
 			row->active = old_prediction[0];
@@ -284,11 +283,10 @@ cvm_comparison_verdict(CvmComparison *comparison, CvmVerdict *verdict)
 	bool		more_is_better;
 	bool		valid;
 
-	verdict->metric = cvm_primary_metric(comparison->family, comparison->task, &more_is_better);
+	verdict->metric = cvm_primary_metric(&comparison->measure, &more_is_better);
 	verdict->rows = comparison->count;
-	valid = comparison->task == CVM_BINARY
+	valid = comparison->measure.task == CVM_BINARY
 		? compare_areas(comparison, verdict)
-		: compare_losses(comparison, comparison->task == CVM_REGRESSION &&
-						 comparison->family != CVM_POISSON, verdict);
+		: compare_losses(comparison, strcmp(verdict->metric, "rmse") == 0, verdict);
 	return valid && isfinite(verdict->gain) && isfinite(verdict->std_error);
 }

@@ -8,7 +8,7 @@
  * which makes it far smaller than that of either figure:
  *
  *	  auc		DeLong, DeLong and Clarke-Pearson (1988)
- *	  log_loss, deviance	paired differences of the losses of each row
+ *	  log_loss, deviance, pinball_loss	paired differences of the losses of each row
  *	  rmse		the same, by the delta method
  *
  * Weighted rows count by their weights, as in a ratio of weighted sums.
@@ -37,8 +37,7 @@ typedef struct CvmVerdict
 	double		std_error;		/* of the gain; 0 where both always agree */
 } CvmVerdict;
 
-/* classes: 2 for binary, K for multiclass, 0 for regression. */
-extern CvmComparison *cvm_comparison_create(CvmFamily family, CvmTask task, int classes);
+extern CvmComparison *cvm_comparison_create(const CvmMeasure *measure);
 extern void cvm_comparison_free(CvmComparison *comparison);
 
 /* Rows as for cvm_score_sheet_add_rows, with the predictions of both models. */

@@ -20,8 +20,7 @@
 
 struct CvmScoreSheet
 {
-	CvmFamily	family;
-	CvmTask		task;
+	CvmMeasure	measure;
 	int			classes;
 	CvmSum		weight;
 
@@ -35,6 +34,7 @@ struct CvmScoreSheet
 	/* regression */
 	CvmSum		absolute;
 	CvmSum		deviance;
+	CvmSum		pinball;
 	double		target_mean;
 	double		target_squares; /* weighted, about the mean */
 };
@@ -46,12 +46,13 @@ mean(const CvmSum *total, const CvmSum *weight)
 }
 
 CvmScoreSheet *
-cvm_score_sheet_create(CvmFamily family, CvmTask task, int classes)
+cvm_score_sheet_create(const CvmMeasure *measure)
 {
 	CvmScoreSheet *sheet = CVM_NEW_ZERO(CvmScoreSheet, 1);
+	CvmTask		task = measure->task;
+	int			classes = measure->classes;
 
-	sheet->family = family;
-	sheet->task = task;
+	sheet->measure = *measure;
 	sheet->classes = classes;
 	if (task != CVM_REGRESSION)
 	{
@@ -103,6 +104,7 @@ add_regression(CvmScoreSheet *sheet, int rows, const double *targets,
 	double		squares = 0;
 	double		absolute = 0;
 	double		deviance = 0;
+	double		pinball = 0;
 
 	for (int i = 0; i < rows; i++)
 	{
@@ -115,13 +117,15 @@ add_regression(CvmScoreSheet *sheet, int rows, const double *targets,
 			continue;
 		squares += weight * error * error;
 		absolute += weight * fabs(error);
-		if (sheet->family == CVM_POISSON)
+		pinball += weight * cvm_pinball_loss(sheet->measure.quantile, target, prediction);
+		if (sheet->measure.family == CVM_POISSON)
 			deviance += 2 * weight *
 				((target > 0 ? target * log(target / prediction) : 0) - target + prediction);
 	}
 	cvm_sum_add(&sheet->squares, squares);
 	cvm_sum_add(&sheet->absolute, absolute);
 	cvm_sum_add(&sheet->deviance, deviance);
+	cvm_sum_add(&sheet->pinball, pinball);
 }
 
 /* Rows whose probabilities are multiplied before a logarithm is taken. */
@@ -169,6 +173,7 @@ static void
 add_binary(CvmScoreSheet *sheet, int rows, const double *labels,
 		   const double *probabilities, const double *weights)
 {
+	double		threshold = sheet->measure.profit != NULL ? sheet->measure.profit->threshold : 0.5;
 	Surprise	log_loss = {.product = 1};
 	double		squares = 0;
 
@@ -180,7 +185,7 @@ add_binary(CvmScoreSheet *sheet, int rows, const double *labels,
 
 		if (!(weights[i] > 0))
 			continue;
-		sheet->confusion[positive * 2 + (probability > 0.5)] += weights[i];
+		sheet->confusion[positive * 2 + (probability > threshold)] += weights[i];
 		add_surprise(&log_loss, positive ? probability : 1 - probability, weights[i]);
 		squares += weights[i] * error * error;
 		cvm_ranking_add(sheet->rankings, positive, probability, weights[i]);
@@ -226,7 +231,7 @@ cvm_score_sheet_add_rows(CvmScoreSheet *sheet, int rows, const double *labels,
 	if (!(weight > 0))
 		return;
 	cvm_sum_add(&sheet->weight, weight);
-	switch (sheet->task)
+	switch (sheet->measure.task)
 	{
 		case CVM_REGRESSION:
 			add_targets(sheet, rows, labels, weights, weight);
@@ -271,6 +276,16 @@ mean_auc(CvmScoreSheet *sheet)
 	return count > 0 ? sum / count : NAN;
 }
 
+/* What the decisions about rows are worth, a unit of weight. */
+static double
+mean_profit(const CvmScoreSheet *sheet)
+{
+	const double *counts = sheet->confusion;	/* row = actual */
+
+	return cvm_profit_of(sheet->measure.profit, counts[3], counts[1], counts[2] + counts[3],
+						 counts[0] + counts[1]) / cvm_sum_value(&sheet->weight);
+}
+
 static void
 put(CvmMetric *metrics, int *count, const char *name, double value)
 {
@@ -285,7 +300,7 @@ cvm_score_sheet_metrics(CvmScoreSheet *sheet, CvmMetric *metrics)
 	int			count = 0;
 	bool		empty = !(sheet->weight.sum > 0);
 
-	if (sheet->task == CVM_REGRESSION)
+	if (sheet->measure.task == CVM_REGRESSION)
 	{
 		double		mean_square = mean(&sheet->squares, &sheet->weight);
 		double		variance = sheet->target_squares / cvm_sum_value(&sheet->weight);
@@ -293,14 +308,16 @@ cvm_score_sheet_metrics(CvmScoreSheet *sheet, CvmMetric *metrics)
 		put(metrics, &count, "rmse", sqrt(mean_square));
 		put(metrics, &count, "mae", mean(&sheet->absolute, &sheet->weight));
 		put(metrics, &count, "r2", variance > 0 ? 1 - mean_square / variance : NAN);
-		if (sheet->family == CVM_POISSON)
+		if (sheet->measure.family == CVM_POISSON)
 			put(metrics, &count, "deviance", mean(&sheet->deviance, &sheet->weight));
+		if (sheet->measure.quantile > 0)
+			put(metrics, &count, "pinball_loss", mean(&sheet->pinball, &sheet->weight));
 	}
 	else
 	{
 		CvmClassFigures figures;
 
-		if (sheet->task == CVM_BINARY)
+		if (sheet->measure.task == CVM_BINARY)
 			(void) cvm_confusion_class(sheet->confusion, 2, 1, &figures);
 		else
 			cvm_confusion_means(sheet->confusion, sheet->classes, &figures);
@@ -308,11 +325,13 @@ cvm_score_sheet_metrics(CvmScoreSheet *sheet, CvmMetric *metrics)
 			cvm_confusion_accuracy(sheet->confusion, sheet->classes));
 		put(metrics, &count, "auc", mean_auc(sheet));
 		put(metrics, &count, "log_loss", mean(&sheet->log_loss, &sheet->weight));
-		if (sheet->task == CVM_BINARY)
+		if (sheet->measure.task == CVM_BINARY)
 			put(metrics, &count, "brier", mean(&sheet->squares, &sheet->weight));
 		put(metrics, &count, "precision", empty ? NAN : figures.precision);
 		put(metrics, &count, "recall", empty ? NAN : figures.recall);
 		put(metrics, &count, "f1", empty ? NAN : figures.f1);
+		if (sheet->measure.profit != NULL)
+			put(metrics, &count, "profit", mean_profit(sheet));
 	}
 	return count;
 }
@@ -330,10 +349,10 @@ cvm_score_sheet_roc(CvmScoreSheet *sheet, CvmRocPoint **points)
 }
 
 const char *
-cvm_primary_metric(CvmFamily family, CvmTask task, bool *more_is_better)
+cvm_primary_metric(const CvmMeasure *measure, bool *more_is_better)
 {
-	*more_is_better = task == CVM_BINARY;
-	switch (task)
+	*more_is_better = measure->task == CVM_BINARY;
+	switch (measure->task)
 	{
 		case CVM_BINARY:
 			return "auc";
@@ -344,5 +363,7 @@ cvm_primary_metric(CvmFamily family, CvmTask task, bool *more_is_better)
 		case CVM_PROJECTION:
 			break;
 	}
-	return family == CVM_POISSON ? "deviance" : "rmse";
+	if (measure->quantile > 0)
+		return "pinball_loss";
+	return measure->family == CVM_POISSON ? "deviance" : "rmse";
 }

@@ -9,10 +9,13 @@
  *	  multiclass	the same without brier; precision, recall and f1 are means
  *					over the classes that were met or predicted, auc is the
  *					mean over the classes of one against the rest
- *	  regression	rmse, mae, r2; for poisson deviance too
+ *	  regression	rmse, mae, r2; for poisson deviance too; of a quantile
+ *					pinball_loss
  *
  * accuracy, precision, recall and f1 use the class of highest probability
- * (binary: above 0.5; ties go to the lower class).  A precision, recall or
+ * (binary: above the threshold, 0.5 without a profit; ties go to the lower
+ * class).  A binary model with a profit has the metric profit, the mean of what
+ * the decisions about rows are worth.  A precision, recall or
  * f1 of 0/0 is 0.  AUC is the Mann-Whitney statistic, with ties counted half;
  * it is exact up to CVM_SCORE_SHEET_ROWS rows (divided by the number of
  * classes, if there are more than two), past which neighboring scores may be
@@ -31,8 +34,19 @@
 
 #include "base/status.h"
 #include "learn/family.h"
+#include "learn/profit.h"
 
 typedef struct CvmScoreSheet CvmScoreSheet;
+
+/* What predictions are measured by. */
+typedef struct CvmMeasure
+{
+	CvmFamily	family;
+	CvmTask		task;
+	int			classes;		/* 2 for binary, K for multiclass, 0 for regression */
+	double		quantile;		/* regression: which one is predicted; 0: the mean */
+	const CvmProfit *profit;	/* binary: has to outlive what uses it; or NULL */
+} CvmMeasure;
 
 typedef struct CvmMetric
 {
@@ -45,8 +59,7 @@ typedef struct CvmMetric
 /* Most rows that a sheet keeps for its AUC. */
 #define CVM_SCORE_SHEET_ROWS (2 * 1024 * 1024)
 
-/* classes: 2 for binary, K for multiclass, 0 for regression. */
-extern CvmScoreSheet *cvm_score_sheet_create(CvmFamily family, CvmTask task, int classes);
+extern CvmScoreSheet *cvm_score_sheet_create(const CvmMeasure *measure);
 extern void cvm_score_sheet_free(CvmScoreSheet *sheet);
 
 /*
@@ -78,7 +91,15 @@ typedef struct CvmRocPoint
 extern int	cvm_score_sheet_roc(CvmScoreSheet *sheet, CvmRocPoint **points);
 
 /* The metric by which versions are compared, and whether more is better:
- * auc (binary), log_loss (multiclass), rmse (regression), deviance (poisson). */
-extern const char *cvm_primary_metric(CvmFamily family, CvmTask task, bool *more_is_better);
+ * auc (binary), log_loss (multiclass), rmse (regression), deviance (poisson),
+ * pinball_loss (a quantile). */
+extern const char *cvm_primary_metric(const CvmMeasure *measure, bool *more_is_better);
+
+/* The loss of a quantile (Koenker and Bassett, 1978). */
+static inline double
+cvm_pinball_loss(double quantile, double target, double prediction)
+{
+	return (target >= prediction ? quantile : quantile - 1) * (target - prediction);
+}
 
 #endif							/* CVM_METRICS_H */

@@ -1,7 +1,7 @@
 /*
  * curves.c
  *		Curves and tables over labels and scores of any source: roc_curve,
- *		pr_curve, lift_curve, gains_curve, calibration_curve,
+ *		pr_curve, lift_curve, gains_curve, profit_curve, calibration_curve,
  *		confusion_matrix.
  *
  * The source is run once with the rights of the caller, read-only; of its
@@ -23,6 +23,7 @@
 #include "frame/frame.h"
 #include "frame/source.h"
 #include "learn/metrics.h"
+#include "learn/profit.h"
 #include "metrics/class_state.h"
 #include "metrics/metric_arguments.h"
 #include "metrics/rank_state.h"
@@ -276,6 +277,57 @@ cvm_scores_pr_curve(PG_FUNCTION_ARGS)
 		point[0] = tie.score;
 		point[1] = positives / all;
 		point[2] = ratio(positives, ties.positives);
+		put_numbers(fcinfo, point, 3);
+	}
+	return end(rows);
+}
+
+/* A number that is there and finite. */
+static double
+profit_argument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	double		value = PG_ARGISNULL(n) ? NAN : PG_GETARG_FLOAT8(n);
+
+	if (!isfinite(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be a finite number", name),
+				 errhint("It is what such a row is worth; costs are negative.")));
+	return value;
+}
+
+/*
+ * source, label, score, true_positive, false_positive, true_negative,
+ * false_negative, weight -> threshold, share_of_rows, profit
+ */
+PG_FUNCTION_INFO_V1(cvm_scores_profit_curve);
+Datum
+cvm_scores_profit_curve(PG_FUNCTION_ARGS)
+{
+	CvmProfit	profit = {
+		.true_positive = profit_argument(fcinfo, 3, "true_positive"),
+		.false_positive = profit_argument(fcinfo, 4, "false_positive"),
+		.true_negative = profit_argument(fcinfo, 5, "true_negative"),
+		.false_negative = profit_argument(fcinfo, 6, "false_negative")
+	};
+	CurveRows  *rows = begin(fcinfo, false, false, 7);
+	double		positives = 0;
+	double		negatives = 0;
+	double		point[3] = {INFINITY, 0};
+	CvmTies		ties;
+	CvmTie		tie;
+
+	cvm_rank_ties(rows->ranked, &ties);
+	point[2] = cvm_profit_of(&profit, 0, 0, ties.positives, ties.negatives);
+	if (ties.positives + ties.negatives > 0)
+		put_numbers(fcinfo, point, 3);
+	while (ties.next(ties.state, &tie))
+	{
+		positives += tie.positive;
+		negatives += tie.negative;
+		point[0] = tie.score;
+		point[1] = (positives + negatives) / (ties.positives + ties.negatives);
+		point[2] = cvm_profit_of(&profit, positives, negatives, ties.positives, ties.negatives);
 		put_numbers(fcinfo, point, 3);
 	}
 	return end(rows);

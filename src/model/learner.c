@@ -104,10 +104,18 @@ cvm_learner_without_target(const CvmLearner *learner)
 		(learner->tasks & (CVM_TASK_BIT(CVM_SEGMENTATION) | CVM_TASK_BIT(CVM_PROJECTION))) != 0;
 }
 
-CvmTask
-cvm_measured_task(CvmTask task)
+CvmMeasure
+cvm_model_measure(const CvmModel *model)
 {
-	return cvm_task_has_target(task) ? task : CVM_REGRESSION;
+	CvmMeasure	measure = {
+		.family = model->family,
+		.task = cvm_task_has_target(model->task) ? model->task : CVM_REGRESSION,
+		.classes = model->class_count,
+		.quantile = model->learner->quantile == NULL ? 0 : model->learner->quantile(model),
+		.profit = model->profit
+	};
+
+	return measure;
 }
 
 void

@@ -16,6 +16,7 @@
 #ifndef CVM_LEARNER_H
 #define CVM_LEARNER_H
 
+#include "learn/metrics.h"
 #include "learn/options.h"
 #include "model/fields.h"
 #include "model/model.h"
@@ -124,6 +125,12 @@ struct CvmLearner
 							double *contributions);
 
 	/*
+	 * The quantile that a regression predicts, 0 where it is the mean (NULL:
+	 * always the mean).
+	 */
+	double		(*quantile) (const CvmModel *model);
+
+	/*
 	 * How much each term has gained in training, of learners that know (NULL:
 	 * it does not): gains and, where that means anything, numbers of splits.
 	 */
@@ -167,10 +174,11 @@ extern bool cvm_learner_without_target(const CvmLearner *learner);
 
 /*
  * What is measured where there is no target: as if each row's target were 0
- * and its prediction the distance.  cvm_measured_task: the task for the score
- * sheet; cvm_measured_predictions: keeps just the distances, at the beginning.
+ * and its prediction the distance.  cvm_measured_predictions keeps just the
+ * distances, at the beginning.  The model has to outlive what it is measured by.
  */
-extern CvmTask cvm_measured_task(CvmTask task);
+extern CvmMeasure cvm_model_measure(const CvmModel *model);
+
 extern void cvm_measured_predictions(const CvmModel *model, int rows, double *predictions);
 
 #endif							/* CVM_LEARNER_H */

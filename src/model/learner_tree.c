@@ -269,6 +269,12 @@ terms_of_columns(const CvmEncoder *encoder)
 	return terms;
 }
 
+static double
+quantile_of(const CvmModel *model)
+{
+	return cvm_model_trees(model)->quantile;
+}
+
 static void
 explain_trees(void *state, const CvmBlock *row, double *base, double *contributions)
 {
@@ -321,7 +327,7 @@ const CvmLearner cvm_learner_##learner_name = { \
 	.keeps_missing = true, .narrow = narrowed_tasks, .family = family_of, .fit = fit_trees, \
 	.describe = cvm_tree_describe, .check = cvm_tree_check, \
 	.prepare = prepare_trees, .predict = predict_trees, \
-	.explain = explain_trees, .importance = sum_gains \
+	.explain = explain_trees, .quantile = quantile_of, .importance = sum_gains \
 }
 
 TREE_LEARNER(decision_tree, CVM_ALGORITHM_DECISION_TREE);

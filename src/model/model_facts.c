@@ -11,13 +11,15 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-#include "model/learner.h"
+#include "model/predictor.h"
 #include "learn/metrics.h"
 #include "model/model_type.h"
 
 PG_FUNCTION_INFO_V1(cvm_algorithm);
 PG_FUNCTION_INFO_V1(cvm_task);
 PG_FUNCTION_INFO_V1(cvm_primary_metric_of_model);
+PG_FUNCTION_INFO_V1(cvm_threshold);
+PG_FUNCTION_INFO_V1(cvm_calibration);
 PG_FUNCTION_INFO_V1(cvm_classes);
 PG_FUNCTION_INFO_V1(cvm_inputs);
 PG_FUNCTION_INFO_V1(cvm_training_options);
@@ -39,10 +41,32 @@ Datum
 cvm_primary_metric_of_model(PG_FUNCTION_ARGS)
 {
 	const CvmModel *model = CVM_GETARG_MODEL(0);
+	CvmMeasure	scale = cvm_model_measure(model);
 	bool		more_is_better;
 
-	PG_RETURN_TEXT_P(cstring_to_text(cvm_primary_metric(model->family, model->task,
-														&more_is_better)));
+	PG_RETURN_TEXT_P(cstring_to_text(cvm_primary_metric(&scale, &more_is_better)));
+}
+
+Datum
+cvm_threshold(PG_FUNCTION_ARGS)
+{
+	const CvmModel *model = CVM_GETARG_MODEL(0);
+
+	if (model->task != CVM_BINARY)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(cvm_model_threshold(model));
+}
+
+Datum
+cvm_calibration(PG_FUNCTION_ARGS)
+{
+	const CvmModel *model = CVM_GETARG_MODEL(0);
+
+	if (model->class_count == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(cvm_calibration_names[model->calibration == NULL ?
+														   CVM_CALIBRATION_NONE :
+														   model->calibration->method]));
 }
 
 Datum

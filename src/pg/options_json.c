@@ -91,7 +91,9 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 		default:
 			cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be %s", spec->name,
 					 spec->kind == CVM_OPTION_OBJECT ? "an object" : "a single value");
-			cvm_hint(error, "For example: '{\"%s\": %s}'.", spec->name,
+			cvm_hint(error, spec->kind == CVM_OPTION_OBJECT ?
+					 "SELECT * FROM cvm.options() lists the keys of \"%s\"." :
+					 "For example: '{\"%s\": %s}'.", spec->name,
 					 spec->default_text != NULL && spec->kind <= CVM_OPTION_BOOLEAN ?
 					 spec->default_text : "\"...\"");
 			return CVM_BAD_OPTION;

@@ -32,6 +32,7 @@
 #include "catalog/retraining.h"
 #include "catalog/runs.h"
 #include "learn/comparison.h"
+#include "model/learner.h"
 #include "model/model_type.h"
 #include "worker/check.h"
 
@@ -88,13 +89,16 @@ static bool
 compare_live(const CvmDefinition *definition, const CvmModel *model, int candidate, int active,
 			 LiveVerdict *verdict)
 {
-	CvmComparison *comparison = cvm_comparison_create(model->family, model->task,
-													  model->task == CVM_MULTICLASS ? 1 : 2);
+	CvmMeasure	scale = cvm_model_measure(model);
+	CvmComparison *comparison;
 	Oid			types[] = {TEXTOID, INT4OID, INT4OID, BOOLOID};
 	Datum		values[] = {CStringGetTextDatum(definition->model), Int32GetDatum(candidate),
 	Int32GetDatum(active), BoolGetDatum(model->task == CVM_MULTICLASS)};
 	bool		valid;
 
+	if (scale.task == CVM_MULTICLASS)
+		scale.classes = 1;
+	comparison = cvm_comparison_create(&scale);
 	cvm_catalog_execute("SELECT c.actual, CASE WHEN $4 THEN c.actual ELSE c.score END,"
 						" CASE WHEN $4 THEN a.actual ELSE a.score END"
 						" FROM cvm.prediction_log AS c JOIN cvm.prediction_log AS a"

@@ -49,7 +49,7 @@ fill(Rows *rows, bool weighted)
 static CvmVerdict
 compare(const Rows *rows, CvmFamily family, CvmTask task)
 {
-	CvmComparison *comparison = cvm_comparison_create(family, task, task == CVM_BINARY ? 2 : 0);
+	CvmComparison *comparison = cvm_comparison_create(&(CvmMeasure) {family, task, task == CVM_BINARY ? 2 : 0});
 	CvmVerdict	verdict;
 
 	memset(&verdict, 0, sizeof(verdict));
@@ -170,24 +170,24 @@ edges(void)
 	/* one class, no row */
 	for (int i = 0; i < ROWS; i++)
 		rows.label[i] = 1;
-	comparison = cvm_comparison_create(CVM_LOGISTIC, CVM_BINARY, 2);
+	comparison = cvm_comparison_create(&(CvmMeasure) {CVM_LOGISTIC, CVM_BINARY, 2});
 	CHECK(!cvm_comparison_verdict(comparison, &verdict));
 	cvm_comparison_add_rows(comparison, ROWS, rows.label, rows.one, rows.other, rows.weight);
 	CHECK(!cvm_comparison_verdict(comparison, &verdict));
 	cvm_comparison_free(comparison);
-	comparison = cvm_comparison_create(CVM_LINEAR, CVM_REGRESSION, 0);
+	comparison = cvm_comparison_create(&(CvmMeasure) {CVM_LINEAR, CVM_REGRESSION, 0});
 	CHECK(!cvm_comparison_verdict(comparison, &verdict));
 	cvm_comparison_free(comparison);
 
 	/* softmax and poisson by hand */
-	comparison = cvm_comparison_create(CVM_SOFTMAX, CVM_MULTICLASS, 3);
+	comparison = cvm_comparison_create(&(CvmMeasure) {CVM_SOFTMAX, CVM_MULTICLASS, 3});
 	cvm_comparison_add_rows(comparison, 2, labels, probabilities[0], probabilities[1], ones);
 	CHECK(cvm_comparison_verdict(comparison, &verdict));
 	CHECK_CLOSE(verdict.candidate, -(log(0.7) + log(0.8)) / 2, 1e-15);
 	CHECK_CLOSE(verdict.active, -(log(0.2) + log(0.6)) / 2, 1e-15);
 	CHECK_CLOSE(verdict.std_error, fabs(log(0.7 / 0.2) - log(0.8 / 0.6)) / 2, 1e-14);
 	cvm_comparison_free(comparison);
-	comparison = cvm_comparison_create(CVM_POISSON, CVM_REGRESSION, 0);
+	comparison = cvm_comparison_create(&(CvmMeasure) {CVM_POISSON, CVM_REGRESSION, 0});
 	cvm_comparison_add_rows(comparison, 2, labels, (double[]) {0.5, 2}, (double[]) {1, 3}, ones);
 	CHECK(cvm_comparison_verdict(comparison, &verdict));
 	CHECK(strcmp(verdict.metric, "deviance") == 0);
@@ -203,7 +203,7 @@ many_rows(void)
 	Rows		rows;
 	CvmVerdict	few;
 	CvmVerdict	verdict;
-	CvmComparison *comparison = cvm_comparison_create(CVM_LOGISTIC, CVM_BINARY, 2);
+	CvmComparison *comparison = cvm_comparison_create(&(CvmMeasure) {CVM_LOGISTIC, CVM_BINARY, 2});
 
 	fill(&rows, false);
 	few = compare(&rows, CVM_LOGISTIC, CVM_BINARY);

@@ -53,7 +53,7 @@ has_metric(CvmScoreSheet *sheet, const char *name)
 static CvmScoreSheet *
 fill_binary(bool weighted)
 {
-	CvmScoreSheet *sheet = cvm_score_sheet_create(CVM_LOGISTIC, CVM_BINARY, 2);
+	CvmScoreSheet *sheet = cvm_score_sheet_create(&(CvmMeasure) {CVM_LOGISTIC, CVM_BINARY, 2});
 
 	for (int i = 0; i < ROWS; i++)
 	{
@@ -68,7 +68,7 @@ fill_binary(bool weighted)
 static CvmScoreSheet *
 fill_multiclass(bool weighted)
 {
-	CvmScoreSheet *sheet = cvm_score_sheet_create(CVM_SOFTMAX, CVM_MULTICLASS, 4);
+	CvmScoreSheet *sheet = cvm_score_sheet_create(&(CvmMeasure) {CVM_SOFTMAX, CVM_MULTICLASS, 4});
 
 	for (int i = 0; i < ROWS; i++)
 	{
@@ -91,7 +91,7 @@ fill_multiclass(bool weighted)
 static CvmScoreSheet *
 fill_regression(CvmFamily family, bool weighted)
 {
-	CvmScoreSheet *sheet = cvm_score_sheet_create(family, CVM_REGRESSION, 0);
+	CvmScoreSheet *sheet = cvm_score_sheet_create(&(CvmMeasure) {family, CVM_REGRESSION, 0});
 
 	for (int i = 0; i < ROWS; i++)
 	{
@@ -214,7 +214,7 @@ test_auc_naive(void)
 	static double scores[rows];
 	static double weights[rows];
 	static int	labels[rows];
-	CvmScoreSheet *sheet = cvm_score_sheet_create(CVM_LOGISTIC, CVM_BINARY, 2);
+	CvmScoreSheet *sheet = cvm_score_sheet_create(&(CvmMeasure) {CVM_LOGISTIC, CVM_BINARY, 2});
 	CvmRandom	random;
 	double		wins = 0;
 	double		pairs = 0;
@@ -250,7 +250,7 @@ test_auc_naive(void)
 static void
 test_edges(void)
 {
-	CvmScoreSheet *sheet = cvm_score_sheet_create(CVM_LOGISTIC, CVM_BINARY, 2);
+	CvmScoreSheet *sheet = cvm_score_sheet_create(&(CvmMeasure) {CVM_LOGISTIC, CVM_BINARY, 2});
 	double		zero = 0;
 	double		one = 1;
 	CvmRocPoint *points;
@@ -277,7 +277,7 @@ test_edges(void)
 
 	/* perfect */
 	cvm_score_sheet_free(sheet);
-	sheet = cvm_score_sheet_create(CVM_LOGISTIC, CVM_BINARY, 2);
+	sheet = cvm_score_sheet_create(&(CvmMeasure) {CVM_LOGISTIC, CVM_BINARY, 2});
 	cvm_score_sheet_add(sheet, 1, &one, 1);
 	cvm_score_sheet_add(sheet, 0, &zero, 1);
 	CHECK_CLOSE(metric(sheet, "auc"), 1, 0);
@@ -286,17 +286,49 @@ test_edges(void)
 	cvm_score_sheet_free(sheet);
 
 	/* a constant target has no r2; a mean of zero makes deviance infinite */
-	sheet = cvm_score_sheet_create(CVM_POISSON, CVM_REGRESSION, 0);
+	sheet = cvm_score_sheet_create(&(CvmMeasure) {CVM_POISSON, CVM_REGRESSION, 0});
 	cvm_score_sheet_add(sheet, 1, &one, 1);
 	cvm_score_sheet_add(sheet, 1, &zero, 1);
 	CHECK(isnan(metric(sheet, "r2")));
 	CHECK(isinf(metric(sheet, "deviance")));
 	cvm_score_sheet_free(sheet);
 
-	CHECK(strcmp(cvm_primary_metric(CVM_LOGISTIC, CVM_BINARY, &more), "auc") == 0 && more);
-	CHECK(strcmp(cvm_primary_metric(CVM_SOFTMAX, CVM_MULTICLASS, &more), "log_loss") == 0 && !more);
-	CHECK(strcmp(cvm_primary_metric(CVM_HUBER, CVM_REGRESSION, &more), "rmse") == 0 && !more);
-	CHECK(strcmp(cvm_primary_metric(CVM_POISSON, CVM_REGRESSION, &more), "deviance") == 0 && !more);
+	CHECK(strcmp(cvm_primary_metric(&(CvmMeasure) {CVM_LOGISTIC, CVM_BINARY}, &more), "auc") == 0 && more);
+	CHECK(strcmp(cvm_primary_metric(&(CvmMeasure) {CVM_SOFTMAX, CVM_MULTICLASS}, &more), "log_loss") == 0 && !more);
+	CHECK(strcmp(cvm_primary_metric(&(CvmMeasure) {CVM_HUBER, CVM_REGRESSION}, &more), "rmse") == 0 && !more);
+	CHECK(strcmp(cvm_primary_metric(&(CvmMeasure) {CVM_POISSON, CVM_REGRESSION}, &more), "deviance") == 0 && !more);
+}
+
+/* By hand. */
+static void
+test_profit_and_quantile(void)
+{
+	const double labels[] = {1, 1, 0, 0, 0};
+	const double probabilities[] = {0.9, 0.2, 0.3, 0.05, 0.6};
+	const double weights[] = {1, 1, 1, 1, 2};
+	const double targets[] = {1, 5, 3};
+	const double predictions[] = {2, 2, 3};
+	CvmProfit	profit = {.true_positive = 90,.false_positive = -10,.false_negative = -1,.threshold = 0.25};
+	CvmScoreSheet *sheet = cvm_score_sheet_create(&(CvmMeasure) {CVM_LOGISTIC, CVM_BINARY, 2,.profit = &profit});
+	CvmMetric	metrics[CVM_MAX_METRICS];
+	int			count;
+	bool		more;
+
+	cvm_score_sheet_add_rows(sheet, 5, labels, probabilities, weights);
+	count = cvm_score_sheet_metrics(sheet, metrics);
+	CHECK(strcmp(metrics[count - 1].name, "profit") == 0);
+	CHECK_CLOSE(metrics[count - 1].value, (90 - 1 - 10 - 20) / 6.0, 1e-14);
+	CHECK_CLOSE(metrics[0].value, 2.0 / 6, 1e-14);	/* accuracy by the threshold */
+	cvm_score_sheet_free(sheet);
+
+	sheet = cvm_score_sheet_create(&(CvmMeasure) {CVM_LINEAR, CVM_REGRESSION,.quantile = 0.75});
+	cvm_score_sheet_add_rows(sheet, 3, targets, predictions, weights);
+	count = cvm_score_sheet_metrics(sheet, metrics);
+	CHECK(strcmp(metrics[count - 1].name, "pinball_loss") == 0);
+	CHECK_CLOSE(metrics[count - 1].value, (0.25 + 0.75 * 3) / 3, 1e-14);
+	cvm_score_sheet_free(sheet);
+	CHECK(strcmp(cvm_primary_metric(&(CvmMeasure) {CVM_LINEAR, CVM_REGRESSION,.quantile = 0.5}, &more),
+				 "pinball_loss") == 0 && !more);
 }
 
 int
@@ -308,5 +340,6 @@ main(void)
 	test_roc();
 	test_auc_naive();
 	test_edges();
+	test_profit_and_quantile();
 	return check_done();
 }
