@@ -121,31 +121,48 @@ cvm_may_use(Oid role, Oid owner, const char *model)
 	return false;
 }
 
-CvmDefinition *
-cvm_definition_require_use(const char *model)
+static void
+check_use(const CvmDefinition *definition, const char *model)
 {
-	CvmDefinition *definition = cvm_definition_find(model, false);
-
 	if (definition == NULL || !cvm_may_use(GetUserId(), definition->owner, model))
 		cvm_no_such_model(model);
-	return definition;
 }
 
-CvmDefinition *
-cvm_definition_require_owner(const char *model, bool lock)
+static void
+check_owner(const CvmDefinition *definition, const char *model)
 {
-	CvmDefinition *definition = cvm_definition_require_use(model);
-
+	check_use(definition, model);
 	if (!has_privs_of_role(GetUserId(), definition->owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of model \"%s\"", model),
 				 errhint("Its owner is \"%s\".", GetUserNameFromId(definition->owner, true))));
+}
+
+CvmDefinition *
+cvm_definition_require_use(const char *model)
+{
+	CvmDefinition *definition = cvm_definition_find(model, false);
+
+	check_use(definition, model);
+	return definition;
+}
+
+/*
+ * Asks before the lock, which nobody else shall wait for, and again when it is
+ * there: meanwhile the model may have got another owner, or its name another
+ * model.
+ */
+CvmDefinition *
+cvm_definition_require_owner(const char *model, bool lock)
+{
+	CvmDefinition *definition = cvm_definition_find(model, false);
+
+	check_owner(definition, model);
 	if (!lock)
 		return definition;
 	definition = cvm_definition_find(model, true);
-	if (definition == NULL)		/* dropped while we waited for the lock */
-		cvm_no_such_model(model);
+	check_owner(definition, model);
 	return definition;
 }
 
