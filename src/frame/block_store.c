@@ -23,6 +23,7 @@
 #include "frame/block_store.h"
 #include "frame/spill_file.h"
 #include "pg/compat.h"
+#include "pg/runtime.h"
 
 #define LARGEST_CHUNK ((Size) 64 * 1024 * 1024)
 #define CACHE_LINE ((Size) 64)	/* what kernels like records to be aligned to */
@@ -113,6 +114,7 @@ allocate_aligned(MemoryContext context, Size size, char **allocation)
 	Size		alignment = size >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
 	char	   *start;
 
+	cvm_memory_expect(size);
 	*allocation = MemoryContextAllocHuge(context, add_size(size, alignment));
 	start = (char *) TYPEALIGN(alignment, *allocation);
 #ifdef MADV_HUGEPAGE

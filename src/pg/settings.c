@@ -17,6 +17,7 @@ int			cvm_max_retrain_workers_per_database = 0;
 int			cvm_scheduler_interval = 60 * 1000;
 char	   *cvm_retrain_window = NULL;
 int			cvm_retrain_nice = 19;
+int			cvm_retrain_memory = 0;
 int			cvm_retrain_timeout = 0;
 int			cvm_pause_after_failures = 10;
 int			cvm_keep_versions = 100;
@@ -117,12 +118,20 @@ cvm_define_settings(void)
 							PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 
+	DefineCustomIntVariable("cvm.retrain_memory",
+							"Most memory that a retraining by the worker may have.",
+							"What needs more fails; 0 for no limit. ALTER DATABASE ... SET for one database.",
+							&cvm_retrain_memory,
+							0, 0, INT_MAX,
+							PGC_SUSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+
 	DefineCustomIntVariable("cvm.retrain_timeout",
 							"Longest time that a retraining by the worker may take.",
-							"0 for no limit.",
+							"0 for no limit. ALTER DATABASE ... SET for one database.",
 							&cvm_retrain_timeout,
 							0, 0, INT_MAX,
-							PGC_SIGHUP, GUC_UNIT_MS,
+							PGC_SUSET, GUC_UNIT_MS,
 							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("cvm.pause_after_failures",

@@ -14,6 +14,7 @@ extern int	cvm_max_retrain_workers_per_database;	/* 0: no limit of its own */
 extern int	cvm_scheduler_interval; /* ms between looks; cvm.scheduler_interval */
 extern char *cvm_retrain_window;	/* "22:00-06:00", or empty: always */
 extern int	cvm_retrain_nice;	/* of a run that learns, 0 to 19 */
+extern int	cvm_retrain_memory;	/* kB of one run; 0: no limit */
 extern int	cvm_retrain_timeout;	/* ms for one run; 0: no limit */
 extern int	cvm_pause_after_failures;	/* in a row; 0: never */
 extern int	cvm_keep_versions;	/* of a model that the worker retrains; 0: all */

@@ -26,6 +26,7 @@
 #include "base/team.h"
 #include "learn/jobs.h"
 #include "pg/priority.h"
+#include "pg/runtime.h"
 #include "pg/settings.h"
 #include "pg/team_host.h"
 
@@ -39,6 +40,7 @@ typedef struct Start
 {
 	int			job;			/* its number */
 	int			nice;			/* of the leader (priority.h) */
+	int			memory;			/* its limit, in kB (runtime.h) */
 } Start;
 
 extern PGDLLEXPORT void cvm_team_worker(dsm_segment *segment, shm_toc *toc);
@@ -85,6 +87,7 @@ begin_team(const CvmJob *job, size_t size, int workers, void **handle)
 	if (workers <= 0 || !has_room(size))
 		return NULL;
 
+	cvm_memory_expect(size);
 	EnterParallelMode();
 	/* workers get the active snapshot, though they do not look at any row */
 	if (!ActiveSnapshotSet())
@@ -108,6 +111,7 @@ begin_team(const CvmJob *job, size_t size, int workers, void **handle)
 	start = shm_toc_allocate(context->toc, sizeof(Start));
 	start->job = job->number;
 	start->nice = cvm_priority_wanted();
+	start->memory = cvm_memory_limit_now();
 	shm_toc_insert(context->toc, KEY_START, start);
 	memory = (void *) TYPEALIGN(CACHE_LINE, shm_toc_allocate(context->toc, size + CACHE_LINE));
 	memset(memory, 0, size);
@@ -147,6 +151,7 @@ cvm_team_worker(dsm_segment *segment, shm_toc *toc)
 		elog(ERROR, "no job has the number %d", start->job);
 	if (start->nice > 0)
 		cvm_priority_lower(start->nice);
+	cvm_memory_limit(start->memory);
 	cvm_team_follow(cvm_jobs[start->job], shm_toc_lookup(toc, KEY_MEMORY, false));
 }
 

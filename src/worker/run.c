@@ -27,6 +27,7 @@
 #include "pg/clock.h"
 #include "pg/priority.h"
 #include "pg/report.h"
+#include "pg/runtime.h"
 #include "pg/settings.h"
 #include "worker/check.h"
 #include "worker/due.h"
@@ -199,6 +200,7 @@ work(const char *model, int run)
 	{
 		ErrorData  *failure = cvm_abort(TopMemoryContext);
 
+		cvm_memory_limit(0);	/* it stays to be written down */
 		error = failure->message;
 		cancelled = cvm_is_cancel(failure);
 		if (cancelled && cvm_retrain_timeout > 0 && !get_timeout_active(STATEMENT_TIMEOUT))
@@ -273,6 +275,7 @@ cvm_run_main(Datum argument)
 	SetConfigOption("lock_timeout", RUN_LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION);
 	if (cvm_retrain_nice > 0)
 		SetConfigOption("max_parallel_workers_per_gather", "0", PGC_USERSET, PGC_S_SESSION);
+	cvm_memory_limit(cvm_retrain_memory);
 	work(slot.model, slot.run);
 	leave(slot.model);
 }

@@ -68,6 +68,28 @@ wait_for("SELECT status = 'failed' AND reason = 'the process ended before the ru
 	'a terminated run is closed');
 is($node->safe_psql('postgres', 'SELECT pg_postmaster_start_time() < now() AND NOT pg_is_in_recovery()'), 't', 'without a crash');
 
+# A run that takes too long, and one that needs too much memory.
+sub fails_by
+{
+	my ($setting, $model, $error, $name) = @_;
+	$node->safe_psql('postgres', "ALTER DATABASE postgres SET $setting; SELECT cvm.retrain('$model')");
+	wait_for("SELECT status = 'failed' AND error LIKE '$error' FROM cvm.training_runs WHERE model = '$model' ORDER BY run DESC LIMIT 1", $name);
+	return;
+}
+fails_by("cvm.retrain_timeout = '300ms'", 'patient', 'took longer than cvm.retrain_timeout (300 ms)', 'a limit of time ends a run');
+$node->safe_psql('postgres', <<'SQL');
+ALTER DATABASE postgres RESET cvm.retrain_timeout;
+CREATE VIEW wide AS SELECT i AS id, array_fill(sin(i), ARRAY[50]) || cos(i) AS x, sin(i) + cos(7 * i) > 0 AS churned FROM generate_series(1, 300) i;
+SELECT cvm.train('wide', 'wide', 'churned', key => 'id');
+SELECT cvm.schedule('wide', every => '1 year');
+CREATE OR REPLACE VIEW wide AS SELECT i AS id, array_fill(sin(i), ARRAY[50]) || cos(i) AS x, sin(i) + cos(7 * i) > 0 AS churned FROM generate_series(1, 60000) i;
+SQL
+fails_by("cvm.retrain_memory = '16MB'", 'wide', 'the training needs more memory than cvm.retrain_memory (16 MB) allows', 'a limit of memory too');
+is($node->safe_psql('postgres', "SELECT failures, retry_at > now() FROM cvm.due_models WHERE model = 'wide'"), '1|t', 'and it waits before it is tried again');
+$node->safe_psql('postgres', "ALTER DATABASE postgres SET cvm.train_memory = '1MB'; SELECT cvm.retrain('wide')");
+wait_for("SELECT status = 'succeeded' FROM cvm.training_runs WHERE model = 'wide' ORDER BY run DESC LIMIT 1", 'with rows in a file there is enough');
+$node->safe_psql('postgres', "ALTER DATABASE postgres RESET ALL; SELECT cvm.drop_model('wide')");
+
 # SIGTERM of the launcher: it comes back.
 my $launcher = $node->safe_psql('postgres', 'SELECT launcher_pid FROM cvm.worker_status()');
 $node->safe_psql('postgres', "SELECT pg_terminate_backend($launcher)");
