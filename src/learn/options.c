@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "learn/factorization/factors.h"
 #include "learn/network/activation.h"
 
 static const char *const solver_names[] = {
@@ -95,6 +96,16 @@ const CvmOptionSpec cvm_option_specs[] = {
 	INTEGER(components, 0, 10000, "0", "pca: number of components; 0 for as many as explain option \"explained\""),
 	NUMBER(explained, 0.01, 1, "0.9", "pca: share of the variance that the components explain"),
 	CHOICE(decomposition, decomposition_names, "auto", "pca: exact through the covariance matrix (auto up to 512 columns), or randomized"),
+	CHOICE(factorization, cvm_factorization_names, "auto", "matrix_factorization: als of ratings, implicit (confidence) or bpr (pairwise) of events; auto: als where there is a target, else implicit"),
+	INTEGER(factors, 1, 1000, "16", "matrix_factorization: numbers that each user and item is described by"),
+	BOOLEAN(biases, "true", "matrix_factorization, als: users and items have a level of their own beside their factors"),
+	BOOLEAN(l2_by_count, "false", "matrix_factorization: l2 counts once for each row of a user or item, instead of once"),
+	NUMBER(alpha, 0, 1e10, "10", "matrix_factorization, implicit: how much confidence grows with the amount of an event"),
+	BOOLEAN(keep_seen, "true", "matrix_factorization: the model knows which items each user has met, and can leave them out"),
+	TEXT(user, "matrix_factorization: the column that tells users apart; the first feature that has no other role"),
+	TEXT(item, "matrix_factorization: the column that tells items apart; the next such feature"),
+	NAMES(user_attributes, "matrix_factorization: columns that describe the user, for users who are new"),
+	NAMES(item_attributes, "matrix_factorization: columns that describe the item, for items that are new"),
 	INTEGER(trees, 1, 100000, "100", "random_forest, boosted_trees: how many; of boosted_trees at most so many a class"),
 	INTEGER(max_leaves, 0, 1000000, "0", "leaves of a tree; 0 for 31, of random_forest for no limit"),
 	INTEGER(max_depth, 0, 500, "0", "questions from the root of a tree to a leaf; 0 for no limit"),

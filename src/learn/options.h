@@ -113,6 +113,16 @@ typedef struct CvmOptions
 	int			components;		/* pca: how many; 0: by explained */
 	double		explained;		/* pca: share of variance */
 	int			decomposition;	/* CvmDecomposition */
+	int			factorization;	/* CvmFactorization (learn/factorization/factors.h) */
+	int			factors;		/* matrix_factorization: of each user and item */
+	bool		biases;			/* of ratings */
+	bool		l2_by_count;	/* the penalty of a user or item grows with its rows */
+	double		alpha;			/* implicit: confidence in a unit of the amount */
+	bool		keep_seen;		/* which items each user has met */
+	char	   *user;			/* columns; NULL: the first feature without a role */
+	char	   *item;
+	char	  **user_attributes;	/* columns, ends with NULL; or NULL */
+	char	  **item_attributes;
 	int			trees;
 	int			max_leaves;		/* of a tree; 0: the algorithm's default */
 	int			max_depth;		/* 0: no limit */
