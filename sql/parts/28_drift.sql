@@ -30,7 +30,7 @@ RETURNS record
 LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_measure_drift_sql';
 
 COMMENT ON FUNCTION cvm.measure_drift(text, text) IS
-	'compares the features of a source (the model''s own, past the watermark of its active version where that has one) with those that the active version learned from, and writes what it finds into cvm.feature_drift as of today; returns the rows that were compared and the feature with the largest population stability index; only for the owner';
+	'compares the features of a source (the model''s own, past the watermark of its active version where that has one) with those that the active version learned from, and writes what it finds into cvm.feature_drift as of today; returns the rows that were compared and the feature with the largest population stability index; a source is run with the rights of the caller, the model''s own with those of its owner; only for the owner';
 
 CREATE TABLE cvm.score_profile (
 	model text NOT NULL,

@@ -2,9 +2,9 @@
  * drift_measure.c
  *		Measuring how far today's rows are from those of the active version.
  *
- * Every term of the encoder has bins: between the deciles of its training rows,
- * or its levels, and one for missing values; what was never seen has one that
- * nothing is expected in.  One scan counts rows in all of them.
+ * One scan counts rows in the bins of every term of the encoder (term_bins.h).
+ * The model's own source is its owner's code: whoever asks, it is run with the
+ * owner's rights.
  */
 #include "postgres.h"
 
@@ -24,23 +24,13 @@
 #include "base/distribution.h"
 #include "catalog/access.h"
 #include "catalog/drift_measure.h"
+#include "catalog/retraining.h"
+#include "catalog/term_bins.h"
 #include "frame/column.h"
 #include "frame/frame.h"
 #include "frame/source.h"
-#include "learn/drift.h"
 #include "model/model_type.h"
 #include "pg/options_json.h"
-
-typedef struct TermBins
-{
-	const CvmTerm *term;
-	int			bins;			/* without that of missing values */
-	double	   *expected;		/* bins + 1 shares, the last of missing values */
-	double	   *counts;			/* bins + 1 */
-	double		edges[CVM_DRIFT_BINS];	/* numbers */
-	int			edge_count;
-	int		   *sorted;			/* categories: levels in the order of their names */
-} TermBins;
 
 typedef struct InputColumn
 {
@@ -54,78 +44,19 @@ typedef struct Measurement
 	DestReceiver receiver;		/* first: the executor knows this */
 	const CvmModel *model;
 	InputColumn *inputs;
-	TermBins   *terms;
+	CvmTermBins *terms;
 	double	   *elements;		/* of the longest array */
 	MemoryContext row_context;
-	int			rows;
+	int64		rows;
 } Measurement;
 
 /* ---- counting ---- */
 
 static void
-count_number(TermBins *bins, double number)
-{
-	int			bin = 0;
-
-	if (isnan(number))
-		bin = bins->bins;
-	else if (bins->term->kind == CVM_TERM_INDICATOR)
-		bin = number != 0;
-	else
-		while (bin < bins->edge_count && number > bins->edges[bin])
-			bin++;
-	bins->counts[bin]++;
-}
-
-/* A level by its name; the last bin but that of missing values: never seen. */
-static int
-find_level(const TermBins *bins, const char *text, int length)
-{
-	int			low = 0;
-	int			high = bins->term->level_count;
-
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-		const char *level = bins->term->levels[bins->sorted[middle]];
-		int			order = strncmp(level, text, length);
-
-		if (order == 0 && level[length] == '\0')
-			return bins->sorted[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return bins->bins - 1;
-}
-
-static void
-count_level(TermBins *bins, const char *text, int length)
-{
-	const CvmTerm *term = bins->term;
-	int			bin = text == NULL ? bins->bins : find_level(bins, text, length);
-
-	/* the names of the shared levels are nobody's category */
-	if (text != NULL && (bin == term->other_level || bin == term->missing_level))
-		bin = bins->bins - 1;
-	bins->counts[bin]++;
-}
-
-static void
-count_part_level(TermBins *bins, int part)
-{
-	char		text[12];
-
-	snprintf(text, sizeof(text), "%d", part);
-	count_level(bins, part == 0 ? NULL : text, strlen(text));
-}
-
-static void
 count_input(Measurement *measurement, int index, Datum value, bool isnull)
 {
 	InputColumn *input = &measurement->inputs[index];
-	TermBins   *terms = &measurement->terms[input->first_term];
+	CvmTermBins *terms = &measurement->terms[input->first_term];
 	int			month = 0;
 	int			weekday = 0;
 	int			length;
@@ -135,7 +66,7 @@ count_input(Measurement *measurement, int index, Datum value, bool isnull)
 	{
 		case CVM_INPUT_CATEGORY:
 			text = cvm_column_text(input->reader, value, isnull, &length);
-			count_level(terms, text, length);
+			cvm_term_bins_count_level(terms, text, length);
 			return;
 		case CVM_INPUT_TIME:
 			{
@@ -144,19 +75,19 @@ count_input(Measurement *measurement, int index, Datum value, bool isnull)
 				for (int i = 0; i < input->term_count; i++)
 				{
 					if (terms[i].term->part == 0)
-						count_number(&terms[i], days);
+						cvm_term_bins_count_number(&terms[i], days);
 					else
-						count_part_level(&terms[i], terms[i].term->part == 1 ? month : weekday);
+						cvm_term_bins_count_part(&terms[i], terms[i].term->part == 1 ? month : weekday);
 				}
 				return;
 			}
 		case CVM_INPUT_ARRAY:
 			cvm_column_array(input->reader, value, isnull, measurement->elements);
 			for (int i = 0; i < input->term_count; i++)
-				count_number(&terms[i], measurement->elements[terms[i].term->part]);
+				cvm_term_bins_count_number(&terms[i], measurement->elements[terms[i].term->part]);
 			return;
 		default:
-			count_number(terms, cvm_column_number(input->reader, value, isnull));
+			cvm_term_bins_count_number(terms, cvm_column_number(input->reader, value, isnull));
 	}
 }
 
@@ -186,60 +117,6 @@ end_rows(DestReceiver *self)
 }
 
 /* ---- bins ---- */
-
-static int
-by_name(const void *left, const void *right, void *argument)
-{
-	const CvmTerm *term = argument;
-
-	return strcmp(term->levels[*(const int *) left], term->levels[*(const int *) right]);
-}
-
-static void
-level_bins(TermBins *bins)
-{
-	const CvmTerm *term = bins->term;
-
-	bins->bins = term->level_count + 1;
-	bins->expected = palloc0(sizeof(double) * (bins->bins + 1));
-	bins->sorted = palloc(sizeof(int) * term->level_count);
-	for (int i = 0; i < term->level_count; i++)
-	{
-		int			bin = i == term->missing_level ? bins->bins
-			: i == term->other_level ? bins->bins - 1 : i;
-
-		bins->sorted[i] = i;
-		bins->expected[bin] += term->level_shares[i];
-	}
-	qsort_arg(bins->sorted, term->level_count, sizeof(int), by_name, (void *) term);
-}
-
-static void
-number_bins(TermBins *bins, const double *quantiles)
-{
-	const CvmTerm *term = bins->term;
-
-	if (term->kind == CVM_TERM_INDICATOR)
-	{
-		bins->bins = 2;
-		bins->expected = palloc0(sizeof(double) * 3);
-		bins->expected[0] = 1 - term->mean;
-		bins->expected[1] = term->mean;
-	}
-	else
-	{
-		bins->expected = palloc0(sizeof(double) * (CVM_DRIFT_BINS + 1));
-		if (quantiles != NULL)
-			bins->edge_count = cvm_drift_bins(quantiles, CVM_QUANTILES, bins->edges,
-											  bins->expected);
-		else
-			bins->expected[0] = 1;
-		bins->bins = bins->edge_count + 1;
-	}
-	for (int i = 0; i < bins->bins; i++)
-		bins->expected[i] *= 1 - term->missing_share;
-	bins->expected[bins->bins] = term->missing_share;
-}
 
 /* The deciles of a term in the version's profile, or NULL. */
 static const double *
@@ -280,20 +157,15 @@ prepare_terms(Measurement *measurement, const char *name, int version)
 	cvm_catalog_execute("SELECT feature, quantiles FROM cvm.feature_profile"
 						" WHERE model = $1 AND version = $2",
 						2, types, values, NULL, true);
-	measurement->terms = palloc0(sizeof(TermBins) * Max(encoder->term_count, 1));
+	measurement->terms = palloc0(sizeof(CvmTermBins) * Max(encoder->term_count, 1));
 	for (int i = 0; i < encoder->term_count; i++)
 	{
-		TermBins   *bins = &measurement->terms[i];
 		InputColumn *input = &measurement->inputs[encoder->terms[i].input];
 
-		bins->term = &encoder->terms[i];
 		if (input->term_count++ == 0)
 			input->first_term = i;
-		if (bins->term->kind == CVM_TERM_CATEGORY)
-			level_bins(bins);
-		else
-			number_bins(bins, profile_quantiles(bins->term->name));
-		bins->counts = palloc0(sizeof(double) * (bins->bins + 1));
+		cvm_term_bins_init(&measurement->terms[i], &encoder->terms[i],
+						   profile_quantiles(encoder->terms[i].name));
 	}
 }
 
@@ -361,7 +233,7 @@ number_or_null(double number, char *null)
 }
 
 static double
-record_term(const CvmDefinition *definition, const TermBins *bins, int rows)
+record_term(const CvmDefinition *definition, const CvmTermBins *bins, int64 rows)
 {
 	bool		is_number = bins->term->kind == CVM_TERM_NUMBER;
 	double		psi = cvm_drift_psi(bins->expected, bins->counts, bins->bins + 1);
@@ -420,8 +292,8 @@ record_term(const CvmDefinition *definition, const TermBins *bins, int rows)
 	return psi;
 }
 
-CvmDriftFinding
-cvm_measure_drift(const CvmDefinition *definition, const char *source)
+static CvmDriftFinding
+measure(const CvmDefinition *definition, const char *source)
 {
 	Measurement *measurement = palloc0(sizeof(Measurement));
 	CvmDriftFinding finding = {0};
@@ -457,6 +329,20 @@ cvm_measure_drift(const CvmDefinition *definition, const char *source)
 			finding.feature = model->encoder.terms[i].name;
 		}
 	}
+	return finding;
+}
+
+CvmDriftFinding
+cvm_measure_drift(const CvmDefinition *definition, const char *source)
+{
+	CvmOwnerScope scope;
+	CvmDriftFinding finding;
+
+	if (source != NULL)
+		return measure(definition, source);
+	scope = cvm_owner_begin(definition);
+	finding = measure(definition, NULL);
+	cvm_owner_end(scope);
 	return finding;
 }
 

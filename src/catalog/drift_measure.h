@@ -12,7 +12,7 @@
 
 typedef struct CvmDriftFinding
 {
-	int			rows;			/* 0: nothing was measured */
+	int64		rows;			/* 0: nothing was measured */
 	double		psi;			/* the largest of all features */
 	const char *feature;		/* whose that is */
 } CvmDriftFinding;
@@ -20,7 +20,8 @@ typedef struct CvmDriftFinding
 /*
  * Compares the rows of a source, or with NULL those of the model's own source
  * past the watermark of its active version, and writes what it finds into
- * cvm.drift_log as of today.  With the current user's rights; SPI is connected.
+ * cvm.drift_log as of today.  A source is run with the current user's rights,
+ * the model's own with its owner's; SPI is connected.
  */
 extern CvmDriftFinding cvm_measure_drift(const CvmDefinition *definition, const char *source);
 

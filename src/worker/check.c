@@ -29,7 +29,6 @@
 #include "catalog/drift_measure.h"
 #include "catalog/events.h"
 #include "catalog/registry.h"
-#include "catalog/retraining.h"
 #include "catalog/runs.h"
 #include "learn/comparison.h"
 #include "model/learner.h"
@@ -189,16 +188,14 @@ judge_probation(const CvmDefinition *definition, const CvmModel *model)
 static bool
 has_drifted(const CvmDefinition *definition, double threshold, char **text)
 {
-	CvmOwnerScope scope = cvm_owner_begin(definition);
 	CvmDriftFinding finding = cvm_measure_drift(definition, NULL);
 
-	cvm_owner_end(scope);
 	if (finding.rows < LEAST_ROWS)
 	{
-		*text = psprintf("%d rows are too few to see drift", finding.rows);
+		*text = psprintf(INT64_FORMAT " rows are too few to see drift", finding.rows);
 		return false;
 	}
-	*text = psprintf("stability index %.3f of \"%s\" in %d rows", finding.psi, finding.feature,
+	*text = psprintf("stability index %.3f of \"%s\" in " INT64_FORMAT " rows", finding.psi, finding.feature,
 					 finding.rows);
 	if (finding.psi < threshold)
 		return false;

@@ -1,7 +1,7 @@
 -- Drift of features of every kind: none on the training rows themselves, and
 -- the figures that SQL finds on rows that moved.
 BEGIN;
-SELECT plan(22);
+SELECT plan(24);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'America/New_York';
 
@@ -74,6 +74,16 @@ SET LOCAL ROLE stranger;
 SELECT throws_ok($$SELECT cvm.measure_drift('churn')$$, '42704', 'model "churn" does not exist');
 SELECT is_empty($$SELECT * FROM cvm.feature_drift$$, 'others see nothing');
 RESET ROLE;
+
+-- ---- the model's own source is its owner's code, whoever asks ----
+
+GRANT SELECT ON customers TO stranger;
+CREATE FUNCTION pg_temp.runs_as(name) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT current_user = $1';
+SET LOCAL ROLE stranger;
+SELECT FROM cvm.train('trap', $$SELECT amount, churned FROM customers WHERE pg_temp.runs_as('stranger')$$, 'churned');
+RESET ROLE;
+SELECT is((cvm.measure_drift('trap')).rows, 2100::bigint, 'is run as its owner');
+SELECT is(current_user::text, session_user::text, 'and the caller is the caller again');
 
 SELECT * FROM finish();
 ROLLBACK;
