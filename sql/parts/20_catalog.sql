@@ -37,6 +37,9 @@ CREATE TABLE cvm.model_versions (
 	training_rows bigint NOT NULL,
 	validation_rows bigint NOT NULL,
 	watermark text,
+	mode text NOT NULL DEFAULT 'full' CHECK (mode IN ('full', 'partial')),
+	partial_fits integer NOT NULL DEFAULT 0,
+	effective_rows float8 NOT NULL,
 	seed bigint NOT NULL,
 	library_version text NOT NULL,
 	created_at timestamptz NOT NULL DEFAULT now(),
@@ -90,7 +93,9 @@ CREATE TABLE cvm.training_runs (
 		ON UPDATE CASCADE ON DELETE CASCADE,
 	run integer NOT NULL,
 	trigger text NOT NULL
-		CHECK (trigger IN ('train', 'retrain', 'schedule')),
+		CHECK (trigger IN ('train', 'retrain', 'partial_fit', 'schedule')),
+	mode text CHECK (mode IN ('full', 'partial')),
+	mode_reason text,
 	status text NOT NULL
 		CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'skipped', 'cancelled')),
 	cause text,

@@ -18,6 +18,9 @@ CREATE TABLE cvm.schedules (
 	decay_threshold float8 CHECK (decay_threshold >= 0),
 	probation interval CHECK (probation > interval '0'),
 	check_every interval NOT NULL CHECK (check_every > interval '0'),
+	incremental boolean NOT NULL DEFAULT false CHECK (NOT incremental OR watermark IS NOT NULL),
+	full_every integer CHECK (full_every > 0),
+	decay float8 CHECK (decay > 0 AND decay <= 1),
 	options jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL,
 
@@ -30,6 +33,7 @@ CREATE TABLE cvm.schedules (
 	watermark_seen text,
 	recount_at timestamptz,
 	after_run integer NOT NULL DEFAULT 0,
+	partial_runs integer NOT NULL DEFAULT 0,
 	failures integer NOT NULL DEFAULT 0,
 	retry_at timestamptz,
 	paused_at timestamptz,
@@ -65,6 +69,8 @@ COMMENT ON FUNCTION cvm.next_time(text, text, timestamptz) IS
 CREATE VIEW cvm.schedule_state AS
 SELECT s.model, r.owner, s.failures, s.new_rows, s.min_new_rows, s.next_due, s.retry_at,
 	s.paused_at, u.run, u.status,
+	CASE WHEN s.incremental AND coalesce(s.partial_runs + 1 < s.full_every, true)
+		THEN 'partial' ELSE 'full' END AS mode,
 	CASE
 		WHEN s.paused_at IS NOT NULL OR u.run IS NOT NULL OR s.retry_at > c.now THEN NULL
 		WHEN s.retry_at IS NOT NULL

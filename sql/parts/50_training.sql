@@ -30,6 +30,17 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_train_sql';
 COMMENT ON FUNCTION cvm.train(text, text, text, text, text[], text, text, jsonb) IS
 	'trains a new version of a model on a table, view or SELECT with the rights of the caller, and makes it the active one unless option promote says otherwise; algorithm: auto, linear, logistic, softmax, poisson, svm, huber; options: see cvm.options()';
 
+CREATE FUNCTION cvm.partial_fit(
+	model text,
+	source text DEFAULT NULL,
+	decay float8 DEFAULT NULL,
+	options jsonb DEFAULT '{}')
+RETURNS cvm.training_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_partial_fit_sql';
+
+COMMENT ON FUNCTION cvm.partial_fit(text, text, float8, jsonb) IS
+	'trains a new version from new rows only, on top of the active one, whose knowledge counts decay (option decay, 1) of what it did: the rows of the model''s source past its watermark (as the owner), or all rows of a source (with the rights of the caller); NULL when there are none; needs a version trained with option incremental; only for the owner';
+
 CREATE FUNCTION cvm.promote(model text, version integer) RETURNS void
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_promote';
 

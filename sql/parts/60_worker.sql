@@ -4,12 +4,13 @@ CREATE FUNCTION cvm.schedule(model text, every interval DEFAULT NULL,
 	min_new_rows bigint DEFAULT NULL, options jsonb DEFAULT '{}', at text DEFAULT NULL,
 	time_zone text DEFAULT NULL, max_age interval DEFAULT NULL, after text DEFAULT NULL,
 	watermark text DEFAULT NULL, drift_threshold float8 DEFAULT NULL, decay_threshold float8 DEFAULT NULL,
-	probation interval DEFAULT NULL, check_every interval DEFAULT NULL)
+	probation interval DEFAULT NULL, check_every interval DEFAULT NULL,
+	incremental boolean DEFAULT false, full_every integer DEFAULT 10, decay float8 DEFAULT NULL)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_schedule';
 
-COMMENT ON FUNCTION cvm.schedule(text, interval, bigint, jsonb, text, text, interval, text, text, float8, float8, interval, interval) IS
-	'has the background worker retrain a model with the rights of its owner whenever one of these says so: every so often; at the times of a cron expression; when so many rows were inserted into its source table, or have a greater value of a watermark column; when its last training is older than max_age; after each successful run of another model; when a feature or the scores drift past a population stability index; when live outcomes are worse than held-out rows by a share. A new version on probation is rolled back when it does worse on live outcomes than the one before. Drift, decay, probation and challengers are looked after every check_every (a day). options are added to those of the model; time_zone (the session''s) is the one whose days and hours count. Replaces an earlier schedule; only for the owner';
+COMMENT ON FUNCTION cvm.schedule(text, interval, bigint, jsonb, text, text, interval, text, text, float8, float8, interval, interval, boolean, integer, float8) IS
+	'has the background worker retrain a model with the rights of its owner whenever one of these says so: every so often; at the times of a cron expression; when so many rows were inserted into its source table, or have a greater value of a watermark column; when its last training is older than max_age; after each successful run of another model; when a feature or the scores drift past a population stability index; when live outcomes are worse than held-out rows by a share. A new version on probation is rolled back when it does worse on live outcomes than the one before. Drift, decay, probation and challengers are looked after every check_every (a day). With incremental a run learns from the rows past the watermark only, on top of the active version, whose knowledge counts decay (1) of what it did; one of every full_every runs (NULL: none) learns from all rows, and so does one that cannot do otherwise. options are added to those of the model; time_zone (the session''s) is the one whose days and hours count. Replaces an earlier schedule; only for the owner';
 
 CREATE FUNCTION cvm.unschedule(model text) RETURNS void
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_unschedule';
@@ -52,7 +53,7 @@ COMMENT ON FUNCTION cvm.worker_status() IS
 
 CREATE VIEW cvm.due_models WITH (security_barrier) AS
 SELECT t.model, t.cause IS NOT NULL AS due, COALESCE(t.cause, t.waits) AS reason, t.due_at,
-	t.new_rows, t.min_new_rows, t.failures, t.retry_at, t.paused_at, t.run
+	t.new_rows, t.min_new_rows, t.failures, t.retry_at, t.paused_at, t.run, t.mode
 FROM cvm.schedule_state AS t
 WHERE pg_catalog.pg_has_role(t.owner::oid, 'usage') OR EXISTS (
 		SELECT FROM cvm.model_grants AS g
@@ -71,6 +72,7 @@ COMMENT ON COLUMN cvm.due_models.failures IS 'failures in a row';
 COMMENT ON COLUMN cvm.due_models.retry_at IS 'when it is tried again after a failure';
 COMMENT ON COLUMN cvm.due_models.paused_at IS 'when it was paused; cvm.resume(model) goes on';
 COMMENT ON COLUMN cvm.due_models.run IS 'its run that is queued or running';
+COMMENT ON COLUMN cvm.due_models.mode IS 'what its next run by schedule is: full, or partial where that is possible';
 
 CREATE VIEW cvm.alerts WITH (security_barrier) AS
 SELECT a.model, a.version, a.at, a.event, a.run, a.detail

@@ -44,7 +44,7 @@ COMMENT ON COLUMN cvm.model_overview.threshold IS 'probability above which the a
 
 CREATE VIEW cvm.version_history WITH (security_barrier) AS
 SELECT r.model, v.version, v.status, v.reason, cvm.algorithm(v.fitted) AS algorithm,
-	v.parent AS parent_version, v.run, v.training_rows, v.validation_rows, v.created_at,
+	v.parent AS parent_version, v.mode, v.partial_fits, v.effective_rows, v.run, v.training_rows, v.validation_rows, v.created_at,
 	pg_catalog.pg_get_userbyid(v.created_by) AS created_by, v.promoted_at, v.duration, v.seed,
 	v.library_version, cvm.calibration(v.fitted) AS calibration,
 	cvm.threshold(v.fitted) AS threshold
@@ -63,6 +63,9 @@ COMMENT ON COLUMN cvm.version_history.status IS 'candidate, active, retired or r
 COMMENT ON COLUMN cvm.version_history.reason IS 'why it has this status';
 COMMENT ON COLUMN cvm.version_history.algorithm IS 'family';
 COMMENT ON COLUMN cvm.version_history.parent_version IS 'version that was active when it was trained';
+COMMENT ON COLUMN cvm.version_history.mode IS 'full: learned from all rows; partial: from new rows on top of its parent';
+COMMENT ON COLUMN cvm.version_history.partial_fits IS 'partial fits since all rows were learned from together';
+COMMENT ON COLUMN cvm.version_history.effective_rows IS 'rows that it learned from, earlier ones counted less by the decay';
 COMMENT ON COLUMN cvm.version_history.run IS 'training run that made it';
 COMMENT ON COLUMN cvm.version_history.training_rows IS 'rows that it learned from';
 COMMENT ON COLUMN cvm.version_history.validation_rows IS 'rows that were held out';
@@ -128,7 +131,7 @@ CREATE VIEW cvm.retraining_status WITH (security_barrier) AS
 SELECT r.model, t.version, t.run, t.trigger, t.cause, t.status, t.reason, t.error, t.attempt,
 	t.requested_at, t.started_at, t.finished_at, t.finished_at - t.started_at AS duration,
 	t.process_id, t.training_rows, t.validation_rows, t.rows_left_out, t.null_cells,
-	t.iterations, t.outcome
+	t.iterations, t.outcome, t.mode, t.mode_reason
 FROM cvm.model_registry AS r
 JOIN cvm.training_runs AS t ON t.model = r.model
 WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
@@ -141,7 +144,7 @@ COMMENT ON VIEW cvm.retraining_status IS
 COMMENT ON COLUMN cvm.retraining_status.model IS 'name of the model';
 COMMENT ON COLUMN cvm.retraining_status.version IS 'version that the run made';
 COMMENT ON COLUMN cvm.retraining_status.run IS 'number of the run';
-COMMENT ON COLUMN cvm.retraining_status.trigger IS 'train, retrain (by hand) or schedule';
+COMMENT ON COLUMN cvm.retraining_status.trigger IS 'train, retrain, partial_fit (by hand) or schedule';
 COMMENT ON COLUMN cvm.retraining_status.cause IS 'what made the model due: due by time, 60 new rows, attempt 2 after a failure, ...';
 COMMENT ON COLUMN cvm.retraining_status.status IS 'queued, running, succeeded, failed, skipped or cancelled';
 COMMENT ON COLUMN cvm.retraining_status.reason IS 'why it has this status';
@@ -158,6 +161,8 @@ COMMENT ON COLUMN cvm.retraining_status.rows_left_out IS 'rows without target or
 COMMENT ON COLUMN cvm.retraining_status.null_cells IS 'feature values that were NULL and were imputed';
 COMMENT ON COLUMN cvm.retraining_status.iterations IS 'iterations or epochs of the solver';
 COMMENT ON COLUMN cvm.retraining_status.outcome IS 'how the fit ended: converged, epoch_limit, ...';
+COMMENT ON COLUMN cvm.retraining_status.mode IS 'full: learned from all rows; partial: from new rows only';
+COMMENT ON COLUMN cvm.retraining_status.mode_reason IS 'which rows were new, or why all were learned from';
 
 CREATE VIEW cvm.training_progress WITH (security_barrier) AS
 SELECT r.model, t.version, t.run, l.epoch, l.training_loss, l.validation_loss,

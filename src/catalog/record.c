@@ -48,9 +48,12 @@ cvm_record_version(const char *name, const CvmModel *model, const char *status,
 {
 	Oid			model_type;
 	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, INT4OID, INT4OID,
-		INT8OID, INT8OID, INT8OID, TEXTOID, OIDOID, FLOAT8OID, TEXTOID};
-	Datum		values[13];
-	char		nulls[] = "             ";
+		INT8OID, INT8OID, INT8OID, TEXTOID, OIDOID, FLOAT8OID, TEXTOID, TEXTOID, INT4OID,
+	FLOAT8OID};
+	Datum		values[16];
+	char		nulls[] = "                ";
+	const CvmKnowledge *knowledge = model->knowledge;
+	int			partial_fits = knowledge != NULL ? knowledge->partial_fits : 0;
 
 	/* The parameter's type: that of the column. */
 	cvm_catalog_execute("SELECT 'cvm.model'::regtype::oid", 0, NULL, NULL, NULL, true);
@@ -82,17 +85,20 @@ cvm_record_version(const char *name, const CvmModel *model, const char *status,
 		values[12] = CStringGetTextDatum(watermark);
 	else
 		nulls[12] = 'n';
+	values[13] = CStringGetTextDatum(partial_fits > 0 ? "partial" : "full");
+	values[14] = Int32GetDatum(partial_fits);
+	values[15] = Float8GetDatum(knowledge != NULL ? knowledge->effective_rows : model->rows);
 
 	cvm_catalog_execute("WITH numbered AS ("
 						" UPDATE cvm.model_registry AS r SET last_version = r.last_version + 1,"
 						" updated_at = now() WHERE r.model = $1 RETURNING r.last_version)"
 						" INSERT INTO cvm.model_versions (model, version, fitted, status, reason,"
 						" parent, run, training_rows, validation_rows, seed, library_version,"
-						" created_by, duration, watermark)"
+						" created_by, duration, watermark, mode, partial_fits, effective_rows)"
 						" SELECT $1, last_version, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-						" $11::regrole, make_interval(secs => $12), $13"
+						" $11::regrole, make_interval(secs => $12), $13, $14, $15, $16"
 						" FROM numbered RETURNING version",
-						13, types, values, nulls, false);
+						16, types, values, nulls, false);
 	return cvm_catalog_integer(0, 1);
 }
 
@@ -234,6 +240,21 @@ cvm_record_scores(const char *name, int version, const CvmScoreProfile *profile)
 						" edges, bin_rows, classes, class_rows)"
 						" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 						9, types, values, nulls, false);
+}
+
+void
+cvm_record_profile_of(const char *name, int version, int other)
+{
+	Oid			types[] = {TEXTOID, INT4OID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(name), Int32GetDatum(version),
+	Int32GetDatum(other)};
+
+	cvm_catalog_execute("INSERT INTO cvm.feature_profile (model, version, feature, kind,"
+						" missing_share, mean, deviation, categories, category_shares, quantiles)"
+						" SELECT model, $2, feature, kind, missing_share, mean, deviation,"
+						" categories, category_shares, quantiles"
+						" FROM cvm.feature_profile WHERE model = $1 AND version = $3",
+						3, types, values, NULL, false);
 }
 
 void

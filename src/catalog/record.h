@@ -34,6 +34,9 @@ extern void cvm_record_metrics(const char *name, int version, const char *data_s
 extern void cvm_record_profile(const char *name, int version, const CvmProfile *profile,
 							   const CvmEncoder *encoder);
 
+/* The same as another version's, which has the same encoding. */
+extern void cvm_record_profile_of(const char *name, int version, int other);
+
 /* NULL: nothing. */
 extern void cvm_record_scores(const char *name, int version, const CvmScoreProfile *profile);
 

@@ -62,14 +62,22 @@ merge_options(Jsonb *options, Jsonb *extra)
 }
 
 CvmTraining *
-cvm_retraining_read(const char *model, Jsonb *extra, bool outlives_transaction)
+cvm_retraining_read(const char *model, const CvmRetrainingPlan *plan, bool outlives_transaction)
 {
 	CvmDefinition *definition = find(model);
 	CvmOwnerScope scope = cvm_owner_begin(definition);
-	CvmTraining *training;
+	CvmTraining *training = NULL;
+	char	   *full_reason = plan->full_reason;
 
-	definition->options = merge_options(definition->options, extra);
-	training = cvm_training_read(definition, false, outlives_transaction);
+	definition->options = merge_options(definition->options, plan->options);
+	if (plan->incremental && full_reason == NULL)
+		training = cvm_training_read_partial(definition, NULL, CVM_PROMOTE_IF_NOT_WORSE,
+											 outlives_transaction, &full_reason);
+	if (training == NULL)
+	{
+		training = cvm_training_read(definition, false, outlives_transaction);
+		cvm_training_explain_mode(training, full_reason);
+	}
 	cvm_owner_end(scope);
 	return training;
 }
@@ -97,13 +105,4 @@ cvm_retraining_store(CvmTraining *training, int run)
 
 	cvm_owner_end(scope);
 	return result;
-}
-
-CvmTrainResult *
-cvm_retraining_run(const char *model, int run, Jsonb *extra)
-{
-	CvmTraining *training = cvm_retraining_read(model, extra, false);
-
-	cvm_retraining_learn(training);
-	return cvm_retraining_store(training, run);
 }

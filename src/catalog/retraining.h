@@ -11,19 +11,24 @@
 
 #include "catalog/train.h"
 
+/* What a schedule says of a run. */
+typedef struct CvmRetrainingPlan
+{
+	Jsonb	   *options;		/* on top of the model's own, or NULL */
+	bool		incremental;	/* from new rows only, where that is possible */
+	char	   *full_reason;	/* why this run is to learn from all rows, or NULL */
+} CvmRetrainingPlan;
+
 /*
  * The three parts of a training (train.h).  All that touches the database is
  * done as the owner of the definition that was read; the first and the last
- * need a transaction, the second one if cvm_training_reads_again.  extra:
- * options of the schedule, or NULL.
+ * need a transaction, the second one if cvm_training_reads_again.  What was
+ * read may be no rows: see cvm_training_has_rows.
  */
-extern CvmTraining *cvm_retraining_read(const char *model, Jsonb *extra,
+extern CvmTraining *cvm_retraining_read(const char *model, const CvmRetrainingPlan *plan,
 										bool outlives_transaction);
 extern void cvm_retraining_learn(CvmTraining *training);
 extern CvmTrainResult *cvm_retraining_store(CvmTraining *training, int run);
-
-/* All three in one transaction. */
-extern CvmTrainResult *cvm_retraining_run(const char *model, int run, Jsonb *extra);
 
 /*
  * As a model's owner, between begin and end: role, search_path, restrictions.

@@ -122,20 +122,22 @@ cvm_run_start(const char *model, int run)
 void
 cvm_run_succeed(const char *model, int run, const CvmRunResult *result)
 {
-	Oid			types[10] = {0, 0, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT4OID,
-	TEXTOID, TEXTOID};
-	char		nulls[] = "          ";
-	Datum		values[10] = {0, 0, Int32GetDatum(result->version),
+	Oid			types[12] = {0, 0, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT4OID,
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	char		nulls[] = "            ";
+	Datum		values[12] = {0, 0, Int32GetDatum(result->version),
 		Int64GetDatum(result->training_rows), Int64GetDatum(result->validation_rows),
 		Int64GetDatum(result->rows_left_out), Int64GetDatum(result->null_cells),
 		Int32GetDatum(result->iterations), CStringGetTextDatum(result->outcome),
-	text_or_null(result->reason, &nulls[9])};
+		text_or_null(result->reason, &nulls[9]),
+		CStringGetTextDatum(result->partial ? "partial" : "full"),
+	text_or_null(result->mode_reason, &nulls[11])};
 
 	if (!become(model, run, CVM_RUN_SUCCEEDED,
 				"finished_at = cvm.clock(), version = $3, training_rows = $4,"
 				" validation_rows = $5, rows_left_out = $6, null_cells = $7,"
-				" iterations = $8, outcome = $9, reason = $10",
-				10, types, values, nulls))
+				" iterations = $8, outcome = $9, reason = $10, mode = $11, mode_reason = $12",
+				12, types, values, nulls))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("run %d of model \"%s\" was closed in the meantime", run, model)));

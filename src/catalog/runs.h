@@ -52,6 +52,8 @@ typedef struct CvmRunResult
 	int			iterations;
 	const char *outcome;
 	const char *reason;			/* or NULL */
+	bool		partial;		/* learned from new rows only */
+	const char *mode_reason;	/* why it was a full or a partial fit, or NULL */
 } CvmRunResult;
 
 /* running -> succeeded, or the figures of a run that was created so.  An error

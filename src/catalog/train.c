@@ -1,6 +1,6 @@
 /*
  * train.c
- *		The main job: source -> frame -> fit -> model -> version.
+ *		The main job: frame -> fit -> model -> version.
  *
  * Everything is read and computed first and written at the end, under the
  * lock of the model's registry row: two trainings of one model run side by
@@ -15,17 +15,19 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "catalog/access.h"
 #include "catalog/events.h"
 #include "catalog/gate.h"
+#include "catalog/partial.h"
 #include "catalog/progress.h"
 #include "catalog/record.h"
 #include "catalog/refine.h"
 #include "catalog/runs.h"
-#include "catalog/train.h"
+#include "catalog/train_state.h"
 #include "frame/frame.h"
 #include "frame/source.h"
 #include "model/model_type.h"
@@ -34,28 +36,6 @@
 #include "pg/options_json.h"
 #include "pg/report.h"
 #include "pg/settings.h"
-
-typedef struct MetricSet
-{
-	CvmMetric	metrics[CVM_MAX_METRICS];
-	int			count;
-} MetricSet;
-
-/* NULL for "auto". */
-static const CvmLearner *
-learner_named(const char *algorithm)
-{
-	const CvmLearner *learner = cvm_learner_by_name(algorithm);
-	char		known[512];
-
-	if (learner != NULL || strcmp(algorithm, "auto") == 0)
-		return learner;
-	cvm_learner_list(known, sizeof(known));
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("algorithm \"%s\" is not known", algorithm),
-			 errhint("Algorithms are auto, %s.", known)));
-}
 
 /* ---- measuring ---- */
 
@@ -67,7 +47,7 @@ learner_named(const char *algorithm)
  */
 static void
 measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *source,
-		MetricSet *set, CvmScoreProfile *scores)
+		CvmMetricSet *set, CvmScoreProfile *scores)
 {
 	const double *factors = source == &frame->training ? frame->class_factors : NULL;
 	CvmMeasure	scale = cvm_model_measure(model);
@@ -96,7 +76,7 @@ measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *sour
 }
 
 static void
-append_metrics(StringInfo json, const char *name, const MetricSet *set)
+append_metrics(StringInfo json, const char *name, const CvmMetricSet *set)
 {
 	const char *comma = "";
 
@@ -177,8 +157,8 @@ warn_of_outcome(const char *name, const CvmModel *model)
 }
 
 static Jsonb *
-metrics_json(const CvmFrame *frame, const CvmModel *model, const MetricSet *training,
-			 const MetricSet *validation)
+metrics_json(const CvmFrame *frame, const CvmModel *model, const CvmMetricSet *training,
+			 const CvmMetricSet *validation)
 {
 	StringInfoData json;
 
@@ -226,96 +206,7 @@ lock_definition(CvmDefinition *definition, bool replace)
 	definition->owner = stored->owner;
 }
 
-/* ---- the three parts of a training ---- */
-
-struct CvmTraining
-{
-	CvmDefinition *definition;
-	bool		replace;		/* the definition is to be stored */
-	CvmOptions	options;
-	TimestampTz started;
-	CvmTrainProgress progress;
-	CvmFrame   *frame;
-	char	   *watermark;		/* or NULL */
-	const CvmModel *start;		/* of a warm start, or NULL */
-	CvmModel   *model;
-	MetricSet	training;
-	MetricSet	validation;
-	CvmScoreProfile *scores;	/* or NULL */
-};
-
-/* What the rows that are learned from go up to, in their own snapshot. */
-static char *
-read_watermark(const CvmTraining *training)
-{
-	const char *column = training->options.watermark;
-	char	   *item;
-
-	if (column == NULL)
-		return NULL;
-	item = cvm_source_from_item(training->definition->source);
-	(void) cvm_source_column(cvm_source_describe(item), column, "watermark");
-	return cvm_source_value(psprintf("SELECT max(source.%s)::text FROM %s AS source",
-									 quote_identifier(column), item));
-}
-
-/* The active version, if one like it is being trained. */
-static const CvmModel *
-find_start(const CvmTraining *training)
-{
-	const CvmFrame *frame = training->frame;
-	const CvmModel *active;
-
-	if (!training->options.warm_start)
-		return NULL;
-	active = cvm_active_model_of(cvm_definition_find(training->definition->model, false), false);
-	if (cvm_same_question(active, frame) && active->learner == frame->learner &&
-		active->family == frame->family)
-		return active;
-	return NULL;
-}
-
-static CvmTraining *
-read_rows(CvmDefinition *definition, bool replace, bool outlives_transaction,
-		  const CvmFold *fold)
-{
-	CvmTraining *training = palloc0(sizeof(CvmTraining));
-	CvmFrameRequest request = {0};
-
-	training->definition = definition;
-	training->replace = replace;
-	training->started = GetCurrentTimestamp();
-	cvm_options_for_train(&training->options);
-	if (!replace)				/* unless options say otherwise */
-		training->options.promote = CVM_PROMOTE_IF_NOT_WORSE;
-	cvm_options_apply_json(&training->options, definition->options);
-	cvm_progress_begin(&training->progress,
-					   definition->model != NULL ? definition->model : "(not stored)");
-	cvm_progress_phase(&training->progress, "reading rows");
-
-	request.source = definition->source;
-	request.target = definition->target;
-	request.features = (const char **) definition->features;
-	request.feature_count = definition->feature_count;
-	request.key = definition->key;
-	request.weight = definition->weight;
-	request.learner = learner_named(definition->algorithm);
-	request.options = &training->options;
-	request.outlives_transaction = outlives_transaction;
-	request.fold = fold;
-	training->frame = cvm_frame_build(&request);
-	return training;
-}
-
-CvmTraining *
-cvm_training_read(CvmDefinition *definition, bool replace, bool outlives_transaction)
-{
-	CvmTraining *training = read_rows(definition, replace, outlives_transaction, NULL);
-
-	training->watermark = read_watermark(training);
-	training->start = find_start(training);
-	return training;
-}
+/* ---- learning ---- */
 
 const CvmDefinition *
 cvm_training_definition(const CvmTraining *training)
@@ -327,6 +218,35 @@ bool
 cvm_training_reads_again(const CvmTraining *training)
 {
 	return training->frame->driver == CVM_DRIVER_PASSES;
+}
+
+static void
+learn_all_rows(const CvmTraining *training, const CvmLesson *lesson, CvmModel *model,
+			   CvmError *error)
+{
+	const CvmLearner *learner = model->learner;
+
+	if (training->options.incremental && learner->partial_fit != NULL)
+	{
+		model->knowledge = palloc0(sizeof(CvmKnowledge));
+		model->knowledge->effective_rows = model->rows;
+	}
+	cvm_refine_check(lesson, training->definition->target);
+	cvm_report(learner->fit(lesson, model, error), error);
+	cvm_refine(lesson, training->frame->class_factors, model);
+}
+
+/* Calibration and threshold stay: new rows alone are too few for them. */
+static void
+learn_new_rows(const CvmTraining *training, const CvmLesson *lesson, CvmModel *model,
+			   CvmError *error)
+{
+	const CvmModel *base = training->base.model;
+
+	cvm_partial_add_rows(&training->base, training->frame, training->options.decay, model);
+	cvm_report(model->learner->partial_fit(lesson, model, error), error);
+	model->calibration = base->calibration;
+	model->profit = base->profit;
 }
 
 void
@@ -350,14 +270,10 @@ cvm_training_learn(CvmTraining *training)
 	};
 
 	training->model = model;
-	if (training->options.incremental && frame->learner->partial_fit != NULL)
-	{
-		model->knowledge = palloc0(sizeof(CvmKnowledge));
-		model->knowledge->effective_rows = model->rows;
-	}
-	cvm_refine_check(&lesson, training->definition->target);
-	cvm_report(frame->learner->fit(&lesson, model, &error), &error);
-	cvm_refine(&lesson, frame->class_factors, model);
+	if (training->partial)
+		learn_new_rows(training, &lesson, model, &error);
+	else
+		learn_all_rows(training, &lesson, model, &error);
 	cvm_report(cvm_model_check(model, &error), &error);
 	if (training->definition->model != NULL)
 		warn_of_outcome(training->definition->model, model);
@@ -380,23 +296,45 @@ record(const CvmTraining *training, int version, int run, const CvmDecision *dec
 	const CvmModel *model = training->model;
 	CvmRunResult outcome = {
 		.version = version,
-		.training_rows = model->rows,
+		.training_rows = frame->training.rows,
 		.validation_rows = model->validation_rows,
 		.rows_left_out = frame->rows_left_out,
 		.null_cells = frame->null_cells,
 		.iterations = model->iterations,
 		.outcome = cvm_outcome_name(model->outcome),
-		.reason = decision->reason
+		.reason = decision->reason,
+		.partial = training->partial,
+		.mode_reason = training->mode_reason
 	};
 
 	cvm_record_metrics(name, version, "training", training->training.metrics,
 					   training->training.count);
 	cvm_record_metrics(name, version, "validation", training->validation.metrics,
 					   training->validation.count);
-	cvm_record_profile(name, version, frame->profile, frame->encoder);
+	if (training->partial)
+		cvm_record_profile_of(name, version, training->base.version);
+	else
+		cvm_record_profile(name, version, frame->profile, frame->encoder);
 	cvm_record_scores(name, version, training->scores);
 	cvm_record_epochs(name, run, training->progress.epochs, training->progress.count);
 	cvm_run_succeed(name, run, &outcome);
+}
+
+/*
+ * What the active version has learned since a partial fit went on from it would
+ * be lost by the promotion of that.
+ */
+static CvmDecision
+decide(const CvmTraining *training)
+{
+	CvmDefinition *definition = training->definition;
+	CvmDecision decision = {"candidate", NULL};
+
+	if (!training->partial || training->base.version == definition->active_version)
+		return cvm_gate_decide(&training->options, training->frame, training->model, definition);
+	decision.reason = psprintf("goes on from version %d, and version %d has become the active one meanwhile",
+							   training->base.version, definition->active_version);
+	return decision;
 }
 
 CvmTrainResult *
@@ -411,15 +349,18 @@ cvm_training_store(CvmTraining *training, int run)
 	cvm_progress_phase(&training->progress, "storing");
 	definition->task = pstrdup(cvm_task_name(frame->task));
 	lock_definition(definition, training->replace);
-	decision = cvm_gate_decide(&training->options, frame, training->model, definition);
+	decision = decide(training);
 	promoted = strcmp(decision.status, "active") == 0;
 	if (run == 0)
-		run = cvm_run_create(definition->model, "train", CVM_RUN_SUCCEEDED, NULL, 1);
+		run = cvm_run_create(definition->model, training->partial ? "partial_fit" : "train",
+							 CVM_RUN_SUCCEEDED, NULL, 1);
 
 	result->seconds = (GetCurrentTimestamp() - training->started) / 1e6;
 	result->version = cvm_record_version(definition->model, training->model,
 										 promoted ? "candidate" : decision.status,
-										 decision.reason, definition->active_version, run,
+										 decision.reason,
+										 training->partial ? training->base.version :
+										 definition->active_version, run,
 										 training->watermark, result->seconds);
 	record(training, result->version, run, &decision);
 	if (strcmp(decision.status, "rejected") == 0)
@@ -432,7 +373,7 @@ cvm_training_store(CvmTraining *training, int run)
 
 	result->algorithm = frame->learner->name;
 	result->task = definition->task;
-	result->training_rows = training->model->rows;
+	result->training_rows = frame->training.rows;
 	result->validation_rows = training->model->validation_rows;
 	result->status = decision.status;
 	result->reason = decision.reason;
@@ -459,10 +400,11 @@ cvm_training_measure(CvmDefinition *definition, const CvmFold *fold, CvmMetric *
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "cvm trial",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	CvmTraining *training = read_rows(definition, false, false, fold);
+	CvmTraining *training = cvm_training_begin(definition, false, CVM_PROMOTE_ALWAYS);
 	CvmMeasure	scale;
 	int			count;
 
+	cvm_training_read_rows(training, false, fold);
 	if (training->frame->validation.rows == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),

@@ -47,6 +47,24 @@ typedef struct CvmTraining CvmTraining;
 
 extern CvmTraining *cvm_training_read(CvmDefinition *definition, bool replace,
 									  bool outlives_transaction);
+/*
+ * The first part of a partial fit, on rows past the watermark of the active
+ * version (source NULL), or on all rows of a source; promote: unless options say
+ * otherwise.  NULL and the reason where none is possible.  There may be no rows
+ * (cvm_training_has_rows); then it can only be abandoned.
+ */
+extern CvmTraining *cvm_training_read_partial(CvmDefinition *definition, const char *source,
+											  CvmPromote promote, bool outlives_transaction,
+											  char **obstacle);
+extern bool cvm_training_has_rows(const CvmTraining *training);
+extern void cvm_training_abandon(CvmTraining *training);
+
+/* What the rows go up to, or NULL. */
+extern const char *cvm_training_watermark(const CvmTraining *training);
+
+/* Why it is a training on all rows, for the record. */
+extern void cvm_training_explain_mode(CvmTraining *training, const char *reason);
+
 extern const CvmDefinition *cvm_training_definition(const CvmTraining *training);
 extern bool cvm_training_reads_again(const CvmTraining *training);
 extern void cvm_training_learn(CvmTraining *training);

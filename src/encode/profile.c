@@ -52,6 +52,11 @@ cvm_profile_part_position(const CvmProfile *profile, int column, int part, int *
 {
 	const CvmColumnProfile *own = &profile->columns[column];
 
+	if (part >= count_terms(&own->column))
+	{
+		*position = -1;			/* an array that was longer elsewhere */
+		return is_coded(own->column.kind, part);
+	}
 	if (is_coded(own->column.kind, part))
 	{
 		*position = own->coded + (own->column.kind == CVM_INPUT_TIME ? part - 1 : 0);

@@ -29,6 +29,10 @@ typedef struct CvmFrameRequest
 										 * "passes"; a file is then closed by
 										 * cvm_frame_end or with the process */
 	const CvmFold *fold;		/* of a cross-validation, or NULL */
+	const CvmModel *base;		/* whose features, encoding, task and classes the rows
+								 * take on; NULL: the rows say what these are */
+	const char *watermark;		/* a column: only rows in which it is greater than */
+	const char *past;			/* this text; NULL: all rows */
 } CvmFrameRequest;
 
 typedef struct CvmFrame
@@ -47,6 +51,7 @@ typedef struct CvmFrame
 	CvmBlockSource validation;	/* rows = 0 when there is none */
 	int64		rows_left_out;	/* target NULL, weight 0 or NULL */
 	int64		null_cells;		/* feature cells that were NULL or NaN */
+	const char *misfit;			/* base: why rows cannot take on what it says, or NULL */
 	MemoryContext context;		/* holds everything; see cvm_frame_end */
 } CvmFrame;
 
@@ -65,6 +70,9 @@ extern char *cvm_source_from_item(const char *source);
  * frame->validation.  With the driver "passes" only the validation rows are
  * kept; every pass over frame->training runs the source again, so that its
  * blocks are read in order and only the solvers newton and lbfgs can be used.
+ *
+ * With a base it is no error that there are no rows, or rows that do not fit:
+ * nothing may be done with such a frame but to end it.
  */
 extern CvmFrame *cvm_frame_build(const CvmFrameRequest *request);
 

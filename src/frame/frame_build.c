@@ -46,11 +46,21 @@ settle_target(CvmFrameState *state, const CvmOptions *options)
 		frame->class_shares[i] = target->class_weights[i] / state->training_weight;
 	if (options->class_weight != CVM_CLASS_WEIGHT_BALANCED)
 		return;
+	frame->class_factors = palloc(count * sizeof(double));
+	if (state->base != NULL)
+	{
+		/* the factors that rows before these had */
+		state->training_weight = 0;
+		for (i = 0; i < count; i++)
+		{
+			frame->class_factors[i] = 1 / (count * state->base->class_shares[i]);
+			state->training_weight += frame->class_factors[i] * target->class_weights[i];
+		}
+		return;
+	}
 	/* every class gets the same total weight, and all together keep theirs */
-	state->frame.class_factors = palloc(count * sizeof(double));
 	for (i = 0; i < count; i++)
-		state->frame.class_factors[i] = state->training_weight /
-			(count * target->class_weights[i]);
+		frame->class_factors[i] = state->training_weight / (count * target->class_weights[i]);
 }
 
 static void
@@ -61,6 +71,14 @@ settle_encoding(CvmFrameState *state, const CvmOptions *options)
 	CvmError	error = {{0}};
 	CvmStatus	status;
 
+	frame->profile = state->collector.profile;
+	if (state->base != NULL)
+	{
+		frame->encoder = palloc(sizeof(CvmEncoder));
+		*frame->encoder = state->base->encoder;
+		state->plan = cvm_encode_plan_create(frame->profile, frame->encoder);
+		return;
+	}
 	encoding.max_categories = options->max_categories;
 	encoding.min_category_count = options->min_category_count;
 	encoding.standardize = options->standardize;
@@ -69,7 +87,6 @@ settle_encoding(CvmFrameState *state, const CvmOptions *options)
 							   &frame->encoder, &error);
 	if (status != CVM_OK)
 		cvm_report(status, &error);
-	frame->profile = state->collector.profile;
 	state->plan = cvm_encode_plan_create(frame->profile, frame->encoder);
 }
 
@@ -318,7 +335,6 @@ encode(CvmFrameState *state)
 	frame->training.slots = encoder->slots;
 	frame->validation = frame->training;
 
-	/* balanced factors do not change the sum of weights */
 	frame->training.total_weight = state->training_weight;
 	if (state->training != NULL)
 		encode_training(state);
@@ -337,6 +353,28 @@ encode(CvmFrameState *state)
 
 /* ---- a frame ---- */
 
+/* Why the rows cannot take on what the base says, or NULL. */
+static const char *
+find_misfit(const CvmFrameState *state)
+{
+	const CvmEncoder *encoder = &state->base->encoder;
+
+	if (state->target.unknown_class != NULL)
+		return psprintf("its target has a new class, \"%s\"", state->target.unknown_class);
+	for (int i = 0; i < state->collector.feature_count; i++)
+	{
+		const CvmColumn *column = &state->collector.features[i].column;
+
+		for (int j = 0; j < encoder->input_count; j++)
+			if (strcmp(encoder->inputs[j].name, column->name) == 0 &&
+				column->kind == CVM_INPUT_ARRAY &&
+				column->elements != encoder->inputs[j].elements)
+				return psprintf("array column \"%s\" has %d elements instead of %d",
+								column->name, column->elements, encoder->inputs[j].elements);
+	}
+	return NULL;
+}
+
 CvmFrame *
 cvm_frame_build(const CvmFrameRequest *request)
 {
@@ -350,11 +388,20 @@ cvm_frame_build(const CvmFrameRequest *request)
 	state->storage.owner = request->outlives_transaction ? NULL : CurrentResourceOwner;
 	state->storage.limit = state->frame.driver == CVM_DRIVER_SPILL ? 0 :
 		(Size) cvm_train_memory * 1024;
+	state->base = request->base;
 	state->query = cvm_roles_assign(&state->collector, request);
 	cvm_frame_gather(state);
-	settle_target(state, request->options);
-	settle_encoding(state, request->options);
-	encode(state);
+	if (state->training_rows > 0)
+	{
+		settle_target(state, request->options);
+		if (state->base != NULL)
+			state->frame.misfit = find_misfit(state);
+		if (state->frame.misfit == NULL)
+		{
+			settle_encoding(state, request->options);
+			encode(state);
+		}
+	}
 	MemoryContextSwitchTo(old);
 	return &state->frame;
 }

@@ -16,6 +16,7 @@ typedef struct CvmFrameState
 {
 	CvmFrame	frame;			/* first: what others see */
 	CvmCollector collector;
+	const CvmModel *base;		/* of the request */
 	char	   *query;
 	CvmTargetResult target;
 	CvmEncodePlan *plan;

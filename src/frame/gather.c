@@ -150,7 +150,7 @@ check_rows(const CvmFrameState *state)
 		cvm_block_store_rows(state->validation) : 0;
 	CvmError	error = {{0}};
 
-	if (state->training_rows > 0)
+	if (state->training_rows > 0 || state->base != NULL)
 		return;
 	if (collector->rows == 0)
 	{

@@ -109,6 +109,14 @@ find_listed_features(Roles *roles, const CvmFrameRequest *request)
 }
 
 static void
+find_features_of_base(Roles *roles, const CvmEncoder *encoder)
+{
+	for (int i = 0; i < encoder->input_count; i++)
+		roles->features[roles->feature_count++] =
+			cvm_source_column(roles->columns, encoder->inputs[i].name, "feature");
+}
+
+static void
 append_excluded(StringInfo json, const char *name)
 {
 	appendStringInfoString(json, json->len > 0 ? ", " : "");
@@ -176,7 +184,8 @@ add_features(CvmCollector *collector, const Roles *roles, const CvmFrameRequest 
 
 /* Selects the columns in use (or all, where that is cheaper), and tells the collector where they come. */
 static char *
-build_query(CvmCollector *collector, const Roles *roles, const char *from_item)
+build_query(CvmCollector *collector, const Roles *roles, const CvmFrameRequest *request,
+			const char *from_item)
 {
 	int			natts = roles->columns->natts;
 	int		   *attributes = palloc(natts * sizeof(int));
@@ -207,6 +216,9 @@ build_query(CvmCollector *collector, const Roles *roles, const char *from_item)
 		attributes[i] = attribute++;
 	}
 	appendStringInfo(&query, " FROM %s AS source", from_item);
+	if (request->past != NULL)
+		appendStringInfo(&query, " WHERE source.%s > %s", quote_identifier(request->watermark),
+						 quote_literal_cstr(request->past));
 
 	collector->target_attribute = roles->target >= 0 ? attributes[roles->target] : -1;
 	collector->weight_attribute = roles->weight >= 0 ? attributes[roles->weight] : -1;
@@ -248,9 +260,12 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 						request->target,
 						roles.target == roles.key ? "key" : "weight"),
 				 errhint("Name another column, or leave the argument out.")));
-	check_excluded(&roles, request);
+	if (request->base == NULL)
+		check_excluded(&roles, request);
 	roles.features = palloc(Max(roles.columns->natts, request->feature_count) * sizeof(int));
-	if (request->features == NULL)
+	if (request->base != NULL)
+		find_features_of_base(&roles, &request->base->encoder);
+	else if (request->features == NULL)
 		find_all_features(&roles, request);
 	else
 		find_listed_features(&roles, request);
@@ -258,6 +273,9 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 	collector->target = cvm_target_create(roles.target < 0 ? NULL :
 										  TupleDescAttr(roles.columns, roles.target),
 										  request->learner, request->options);
+	if (request->base != NULL)
+		cvm_target_expect(collector->target, request->base->task, request->base->class_count,
+						  request->base->classes);
 	if (roles.weight >= 0)
 	{
 		collector->weight_name = pstrdup(request->weight);
@@ -269,5 +287,5 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 	cvm_split_init(&collector->split, request->options, roles.columns, roles.key,
 				   request->fold);
 	add_features(collector, &roles, request);
-	return build_query(collector, &roles, from_item);
+	return build_query(collector, &roles, request, from_item);
 }

@@ -67,6 +67,12 @@ struct CvmTarget
 	Datum	   *enums;
 
 	int		   *class_of_value; /* after resolve; -1: no class */
+
+	/* after _expect */
+	bool		is_expected;
+	CvmTask		expected_task;
+	int			expected_count;
+	const char *const *expected;
 };
 
 #define ALL_TASKS \
@@ -171,11 +177,10 @@ too_many_classes(const CvmTarget *target)
 			 errhint("Use algorithm => 'linear' to predict it as a number.")));
 }
 
-static double
-read_label(CvmTarget *target, Datum value)
+/* The code of a label; value: of an enum. */
+static int
+label_code(CvmTarget *target, const char *text, int length, Datum value)
 {
-	int			length;
-	const char *text = cvm_column_text(target->reader, value, false, &length);
 	MemoryContext old = MemoryContextSwitchTo(target->context);
 	int			code = cvm_profile_code(target->dictionary, 0, text, length);
 
@@ -191,6 +196,15 @@ read_label(CvmTarget *target, Datum value)
 		target->value_count++;
 	}
 	return code;
+}
+
+static double
+read_label(CvmTarget *target, Datum value)
+{
+	int			length;
+	const char *text = cvm_column_text(target->reader, value, false, &length);
+
+	return label_code(target, text, length, value);
 }
 
 bool
@@ -418,6 +432,69 @@ one_class(const CvmTarget *target, int value)
 	cvm_report(CVM_ONE_CLASS, &error);
 }
 
+/* ---- classes that are known beforehand ---- */
+
+void
+cvm_target_expect(CvmTarget *target, CvmTask task, int class_count, const char *const *classes)
+{
+	target->is_expected = true;
+	target->expected_task = task;
+	target->expected_count = class_count;
+	target->expected = classes;
+	if (target->reader == NULL)
+		return;
+	target->tasks = class_count == 0 ? CVM_TASK_BIT(CVM_REGRESSION) :
+		CVM_TASK_BIT(CVM_BINARY) | CVM_TASK_BIT(CVM_MULTICLASS);
+	target->most = most_values(target);
+	for (int k = 0; k < class_count; k++)
+	{
+		bool		truth = false;
+		double		number;
+
+		if (target->kind == CVM_INPUT_CATEGORY)
+		{
+			(void) label_code(target, classes[k], strlen(classes[k]), (Datum) 0);
+			continue;
+		}
+		number = target->kind != CVM_INPUT_BOOLEAN ? strtod(classes[k], NULL) :
+			parse_bool(classes[k], &truth) && truth;
+		(void) insert_value(target, find_value(target, number), number);
+	}
+}
+
+static int
+expected_class(const CvmTarget *target, int value)
+{
+	for (int k = 0; k < target->expected_count; k++)
+		if (is_label(target, value, target->expected[k]))
+			return k;
+	return -1;
+}
+
+static void
+resolve_expected(CvmTarget *target, CvmTargetResult *result)
+{
+	result->learner = target->learner;
+	result->task = target->expected_task;
+	result->class_count = target->expected_count;
+	if (target->expected_count == 0)
+		return;
+	result->classes = (char **) target->expected;
+	result->class_weights = palloc0(target->expected_count * sizeof(double));
+	target->class_of_value = palloc(MOST_CLASSES * sizeof(int));
+	memset(target->class_of_value, -1, MOST_CLASSES * sizeof(int));
+	for (int value = 0; value < target->value_count; value++)
+	{
+		int			class = expected_class(target, value);
+
+		target->class_of_value[value] = class;
+		if (class >= 0)
+			result->class_weights[class] += target->weights[value];
+		else if (target->weights[value] > 0)
+			result->unknown_class = value_label(target, value);
+	}
+}
+
 /* Whether numbers may be both, so that their values decide. */
 static bool
 is_open(const CvmTarget *target)
@@ -452,6 +529,11 @@ cvm_target_resolve(CvmTarget *target, CvmTargetResult *result)
 	int			i;
 
 	memset(result, 0, sizeof(*result));
+	if (target->is_expected)
+	{
+		resolve_expected(target, result);
+		return;
+	}
 	if (target->reader == NULL)
 	{
 		result->learner = target->learner;

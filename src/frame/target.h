@@ -22,6 +22,13 @@ extern CvmTarget *cvm_target_create(Form_pg_attribute column, const CvmLearner *
 									const CvmOptions *options);
 
 /*
+ * Right after _create: task and classes are known beforehand, as those of
+ * another model, whatever the training rows say.
+ */
+extern void cvm_target_expect(CvmTarget *target, CvmTask task, int class_count,
+							  const char *const *classes);
+
+/*
  * Reads a value; false: missing (NULL or NaN).  *raw is a number, or for
  * labels their code.  Errors: infinity, a value that the learner cannot use.
  */
@@ -39,6 +46,7 @@ typedef struct CvmTargetResult
 	int			class_count;	/* 0: regression */
 	char	  **classes;
 	double	   *class_weights;	/* training weight by class */
+	char	   *unknown_class;	/* one that was not expected, or NULL */
 } CvmTargetResult;
 
 /*

@@ -271,6 +271,7 @@ cvm_cross_fit_fold(CvmCrossFit *cross_fit, int fold, const CvmModel *model, CvmE
 
 	if (cross_fit->fold_rows[fold] == 0)
 		return CVM_OK;
+	learned.knowledge = NULL;	/* which is of all rows */
 	open_outside(cross_fit, fold, &outside);
 	lesson.training = &outside;
 	lesson.start = NULL;		/* it may have learned from rows of the fold */

@@ -231,17 +231,34 @@ cvm_watch_scheduled_tables(void)
 
 /* ---- around a run ---- */
 
-Jsonb *
-cvm_schedule_options(const char *model)
+CvmRetrainingPlan
+cvm_schedule_plan(const char *model, int run, const char *finding)
 {
+	Oid			types[] = {TEXTOID, INT4OID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(model), Int32GetDatum(run),
+	finding != NULL ? CStringGetTextDatum(finding) : (Datum) 0};
+	MemoryContext context = CurrentMemoryContext;
+	CvmRetrainingPlan plan = {NULL};
 	bool		isnull;
 
-	cvm_catalog_execute("SELECT options || CASE WHEN watermark IS NULL THEN '{}'"
-						" ELSE jsonb_build_object('watermark', watermark) END"
-						" FROM cvm.schedules WHERE model = $1",
-						MODEL(model), true);
-	return SPI_processed == 0 ? NULL
-		: DatumGetJsonbPCopy(cvm_catalog_datum(0, 1, &isnull));
+	cvm_catalog_execute("SELECT s.options || jsonb_strip_nulls(jsonb_build_object("
+						"  'watermark', s.watermark, 'incremental', nullif(s.incremental, false),"
+						"  'decay', s.decay)), s.incremental,"
+						" CASE WHEN t.trigger = 'retrain' THEN 'asked for by hand'"
+						"  WHEN $3 IS NOT NULL THEN $3"
+						"  WHEN s.partial_runs + 1 >= s.full_every"
+						"   THEN format('one of every %s runs', s.full_every) END"
+						" FROM cvm.schedules AS s LEFT JOIN cvm.training_runs AS t"
+						"  ON t.model = s.model AND t.run = $2 WHERE s.model = $1",
+						3, types, values, finding != NULL ? NULL : "  n", true);
+	MemoryContextSwitchTo(context); /* SPI leaves its own */
+	if (SPI_processed == 0)
+		return plan;
+	plan.options = DatumGetJsonbPCopy(cvm_catalog_datum(0, 1, &isnull));
+	plan.incremental = DatumGetBool(cvm_catalog_datum(0, 2, &isnull));
+	if (plan.incremental)
+		plan.full_reason = cvm_catalog_text(0, 3);
+	return plan;
 }
 
 /* Moves next_due past now; says how many due times that are now in the past. */
@@ -301,15 +318,34 @@ cvm_schedule_checked(const char *model)
 }
 
 void
-cvm_schedule_succeeded(const char *model)
+cvm_schedule_succeeded(const char *model, int run)
 {
+	Oid			types[] = {TEXTOID, INT4OID};
+	Datum		values[] = {CStringGetTextDatum(model), Int32GetDatum(run)};
+
 	cvm_catalog_execute("UPDATE cvm.schedules AS s SET failures = 0, retry_at = NULL,"
+						" partial_runs = CASE WHEN EXISTS (SELECT FROM cvm.training_runs AS t"
+						"  WHERE t.model = $1 AND t.run = $2 AND t.mode = 'partial')"
+						"  THEN partial_runs + 1 ELSE 0 END,"
 						" paused_at = NULL, paused_reason = NULL, recount_at = NULL,"
 						" new_rows = greatest(new_rows - new_rows_at_start, 0), new_rows_at_start = 0,"
 						" watermark_seen = coalesce((SELECT v.watermark FROM cvm.model_versions AS v"
 						"  WHERE v.model = s.model ORDER BY v.version DESC LIMIT 1), watermark_seen)"
 						" WHERE model = $1",
-						MODEL(model), false);
+						2, types, values, NULL, false);
+}
+
+void
+cvm_schedule_idled(const char *model, const char *watermark)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(model),
+	watermark != NULL ? CStringGetTextDatum(watermark) : (Datum) 0};
+
+	cvm_catalog_execute("UPDATE cvm.schedules SET failures = 0, retry_at = NULL, recount_at = NULL,"
+						" new_rows = greatest(new_rows - new_rows_at_start, 0), new_rows_at_start = 0,"
+						" watermark_seen = coalesce($2, watermark_seen) WHERE model = $1",
+						2, types, values, watermark != NULL ? NULL : " n", false);
 }
 
 void

@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog/registry.h"
+#include "catalog/retraining.h"
 
 /* ---- a look ---- */
 
@@ -55,8 +56,11 @@ extern void cvm_watch_scheduled_tables(void);
 
 /* ---- around a run ---- */
 
-/* The options of a model's schedule, or NULL. */
-extern Jsonb *cvm_schedule_options(const char *model);
+/*
+ * What the schedule of a model says of a run, in the current memory context;
+ * finding: of the check that made it due, or NULL.
+ */
+extern CvmRetrainingPlan cvm_schedule_plan(const char *model, int run, const char *finding);
 
 /*
  * A run starts: what was due is served by it.  Due times that passed without
@@ -69,7 +73,10 @@ extern void cvm_schedule_checked(const char *model);
 
 /* It ended: success clears the back-off, failure doubles it, and the
  * cvm.pause_after_failures-th in a row pauses the schedule. */
-extern void cvm_schedule_succeeded(const char *model);
+extern void cvm_schedule_succeeded(const char *model, int run);
 extern void cvm_schedule_failed(const char *model, const char *error);
+
+/* It found no rows to learn from: as success, but new rows count from here. */
+extern void cvm_schedule_idled(const char *model, const char *watermark);
 
 #endif							/* CVM_DUE_H */

@@ -23,6 +23,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
 
+#include "catalog/retraining.h"
 #include "catalog/runs.h"
 #include "pg/clock.h"
 #include "pg/priority.h"
@@ -44,23 +45,60 @@ extern PGDLLEXPORT void cvm_run_main(Datum argument);
 
 /* ---- in this session ---- */
 
-/* Whether a run that is due for a check has nothing to train for: it is closed. */
+/*
+ * Whether a run that is due for a check has nothing to train for: it is closed.
+ * *finding: of the check, NULL if the run is none.
+ */
 static bool
-closed_by_check(const char *model, int run, const char **reason)
+closed_by_check(const char *model, int run, const char **finding)
 {
-	char	   *finding;
+	char	   *found;
 
+	*finding = NULL;
 	if (!cvm_is_check(model, run))
 		return false;
 	cvm_schedule_checked(model);
-	if (cvm_check(model, &finding))
+	if (cvm_check(model, &found))
 	{
-		cvm_run_change_cause(model, run, finding);
+		cvm_run_change_cause(model, run, found);
+		*finding = found;
 		return false;
 	}
-	*reason = finding;
-	(void) cvm_run_end(model, run, CVM_RUN_SKIPPED, finding, NULL);
+	*finding = found;
+	(void) cvm_run_end(model, run, CVM_RUN_SKIPPED, found, NULL);
 	return true;
+}
+
+/* Whether there are no rows to learn from: the run is closed. */
+static bool
+closed_without_rows(CvmTraining *training, const char *model, int run, const char **reason)
+{
+	if (cvm_training_has_rows(training))
+		return false;
+	*reason = "no new rows to learn from";
+	cvm_schedule_idled(model, cvm_training_watermark(training));
+	cvm_training_abandon(training);
+	(void) cvm_run_end(model, run, CVM_RUN_SKIPPED, *reason, NULL);
+	return true;
+}
+
+/* All of a run in one transaction. */
+static CvmRunStatus
+train_here(const char *model, int run, const char *finding, const char **reason)
+{
+	CvmRetrainingPlan plan;
+	CvmTraining *training;
+
+	cvm_schedule_started(model);
+	plan = cvm_schedule_plan(model, run, finding);
+	training = cvm_retraining_read(model, &plan, false);
+	if (closed_without_rows(training, model, run, reason))
+		return CVM_RUN_SKIPPED;
+	cvm_retraining_learn(training);
+	*reason = cvm_retraining_store(training, run)->reason;
+	cvm_schedule_succeeded(model, run);
+	cvm_prune(model);
+	return CVM_RUN_SUCCEEDED;
 }
 
 CvmRunStatus
@@ -77,13 +115,7 @@ cvm_run_here(const char *model, int run, const char **reason)
 		if (closed_by_check(model, run, reason))
 			status = CVM_RUN_SKIPPED;
 		else
-		{
-			cvm_schedule_started(model);
-			*reason = cvm_retraining_run(model, run, cvm_schedule_options(model))->reason;
-			cvm_schedule_succeeded(model);
-			cvm_prune(model);
-			status = CVM_RUN_SUCCEEDED;
-		}
+			status = train_here(model, run, *reason, reason);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -120,18 +152,25 @@ cvm_run_here(const char *model, int run, const char **reason)
  * for the snapshot and the table locks of a model that learns.
  */
 static void
-train(const char *model, int run)
+train(const char *model, int run, const char *finding)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "cvm run",
 												  ALLOCSET_DEFAULT_SIZES);
+	CvmRetrainingPlan plan;
 	CvmTraining *training;
-	Jsonb	   *extra;
+	const char *reason;
 	bool		reads_again;
 
 	cvm_begin();
-	extra = cvm_schedule_options(model);
 	MemoryContextSwitchTo(context);
-	training = cvm_retraining_read(model, extra, true);
+	plan = cvm_schedule_plan(model, run, finding);
+	MemoryContextSwitchTo(context);
+	training = cvm_retraining_read(model, &plan, true);
+	if (closed_without_rows(training, model, run, &reason))
+	{
+		cvm_commit();
+		return;
+	}
 	reads_again = cvm_training_reads_again(training);
 	if (!reads_again)
 		cvm_commit();
@@ -148,20 +187,21 @@ train(const char *model, int run)
 		cvm_begin();
 	MemoryContextSwitchTo(context);
 	(void) cvm_retraining_store(training, run);
-	cvm_schedule_succeeded(model);
+	cvm_schedule_succeeded(model, run);
 	cvm_prune(model);
 	cvm_commit();
 }
 
 /* A check, in a transaction of its own. */
 static bool
-checked_and_closed(const char *model, int run)
+checked_and_closed(const char *model, int run, char **finding)
 {
-	const char *reason;
+	const char *found;
 	bool		closed;
 
 	cvm_begin();
-	closed = closed_by_check(model, run, &reason);
+	closed = closed_by_check(model, run, &found);
+	*finding = found != NULL ? MemoryContextStrdup(TopMemoryContext, found) : NULL;
 	if (!closed)
 		cvm_schedule_started(model);
 	cvm_commit();
@@ -193,8 +233,10 @@ work(const char *model, int run)
 
 	PG_TRY();
 	{
-		if (!check || !checked_and_closed(model, run))
-			train(model, run);
+		char	   *finding = NULL;
+
+		if (!check || !checked_and_closed(model, run, &finding))
+			train(model, run, finding);
 	}
 	PG_CATCH();
 	{

@@ -19,6 +19,7 @@
 #include "catalog/access.h"
 #include "catalog/events.h"
 #include "catalog/registry.h"
+#include "model/learner.h"
 #include "pg/clock.h"
 #include "pg/options_json.h"
 #include "worker/calendar.h"
@@ -33,12 +34,12 @@ enum
 {
 	ARG_MODEL, ARG_EVERY, ARG_MIN_NEW_ROWS, ARG_OPTIONS, ARG_AT, ARG_TIME_ZONE,
 	ARG_MAX_AGE, ARG_AFTER, ARG_WATERMARK, ARG_DRIFT_THRESHOLD, ARG_DECAY_THRESHOLD,
-	ARG_PROBATION, ARG_CHECK_EVERY,
+	ARG_PROBATION, ARG_CHECK_EVERY, ARG_INCREMENTAL, ARG_FULL_EVERY, ARG_DECAY,
 	SET_CREATED_AT, SET_TRAINED_AT, SET_NEXT_DUE, SET_NEXT_CHECK, SET_ROWS_COUNTED,
 	SET_WATERMARK_SEEN, SET_AFTER_RUN, COLUMN_COUNT
 };
 
-#define ARG_COUNT (ARG_CHECK_EVERY + 1)
+#define ARG_COUNT (ARG_DECAY + 1)
 
 static const struct
 {
@@ -59,6 +60,9 @@ static const struct
 	[ARG_DECAY_THRESHOLD] = {"decay_threshold", FLOAT8OID},
 	[ARG_PROBATION] = {"probation", INTERVALOID},
 	[ARG_CHECK_EVERY] = {"check_every", INTERVALOID},
+	[ARG_INCREMENTAL] = {"incremental", BOOLOID},
+	[ARG_FULL_EVERY] = {"full_every", INT4OID},
+	[ARG_DECAY] = {"decay", FLOAT8OID},
 	[SET_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
 	[SET_TRAINED_AT] = {"trained_at", TIMESTAMPTZOID},
 	[SET_NEXT_DUE] = {"next_due", TIMESTAMPTZOID},
@@ -136,6 +140,42 @@ check_positive(FunctionCallInfo fcinfo, int argument, bool or_zero)
 				 errmsg("%s must be positive, not %g", columns[argument].name, value)));
 }
 
+static bool
+is_incremental(FunctionCallInfo fcinfo)
+{
+	return !PG_ARGISNULL(ARG_INCREMENTAL) && PG_GETARG_BOOL(ARG_INCREMENTAL);
+}
+
+static void
+check_incremental(FunctionCallInfo fcinfo, const char *name)
+{
+	if (!is_incremental(fcinfo))
+	{
+		if (!PG_ARGISNULL(ARG_DECAY))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("decay needs incremental => true in the schedule of model \"%s\"", name),
+					 errhint("A training on all rows has no earlier knowledge to decay.")));
+		return;
+	}
+	if (PG_ARGISNULL(ARG_WATERMARK))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("incremental needs a watermark in the schedule of model \"%s\"", name),
+				 errhint("Name a column that grows with new rows, for example watermark => 'created_at'.")));
+	if (!PG_ARGISNULL(ARG_FULL_EVERY) && PG_GETARG_INT32(ARG_FULL_EVERY) <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("full_every must be positive, not %d", PG_GETARG_INT32(ARG_FULL_EVERY)),
+				 errhint("Leave it out for one of every 10 runs, or give NULL for none.")));
+	if (!PG_ARGISNULL(ARG_DECAY) &&
+		!(PG_GETARG_FLOAT8(ARG_DECAY) >= 1e-6 && PG_GETARG_FLOAT8(ARG_DECAY) <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("decay must be between 1e-06 and 1, not %g", PG_GETARG_FLOAT8(ARG_DECAY)),
+				 errhint("It is the factor that earlier rows count less by with each run.")));
+}
+
 static void
 check_arguments(FunctionCallInfo fcinfo, const char *name, const CvmCalendar *calendar)
 {
@@ -164,6 +204,7 @@ check_arguments(FunctionCallInfo fcinfo, const char *name, const CvmCalendar *ca
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("min_new_rows must be positive, not " INT64_FORMAT,
 						PG_GETARG_INT64(ARG_MIN_NEW_ROWS))));
+	check_incremental(fcinfo, name);
 	check_positive(fcinfo, ARG_DRIFT_THRESHOLD, false);
 	check_positive(fcinfo, ARG_DECAY_THRESHOLD, true);
 	cvm_calendar_check(calendar);
@@ -217,7 +258,8 @@ store(ScheduleRow *row)
 	cvm_catalog_execute(psprintf("INSERT INTO cvm.schedules (%s) VALUES (%s)"
 								 " ON CONFLICT (model) DO UPDATE SET %s new_rows = 0,"
 								 " new_rows_at_start = 0, recount_at = NULL, failures = 0,"
-								 " retry_at = NULL, paused_at = NULL, paused_reason = NULL",
+								 " partial_runs = 0, retry_at = NULL, paused_at = NULL,"
+								 " paused_reason = NULL",
 								 names.data, parameters.data, updates.data),
 						COLUMN_COUNT, types, row->values, row->nulls, false);
 }
@@ -228,6 +270,18 @@ wants_checks(FunctionCallInfo fcinfo, const CvmOptions *options)
 {
 	return !PG_ARGISNULL(ARG_DRIFT_THRESHOLD) || !PG_ARGISNULL(ARG_DECAY_THRESHOLD) ||
 		!PG_ARGISNULL(ARG_PROBATION) || options->promote == CVM_PROMOTE_CHALLENGER;
+}
+
+/* Says that incremental will do nothing. */
+static void
+notice_full_runs(const CvmDefinition *definition)
+{
+	const CvmLearner *learner = cvm_learner_by_name(definition->algorithm);
+
+	if (learner != NULL && learner->partial_fit == NULL)
+		ereport(NOTICE,
+				(errmsg("algorithm \"%s\" cannot learn from new rows alone, so every run will learn from all rows",
+						learner->name)));
 }
 
 /* cvm.schedule(...): the arguments are the first columns above */
@@ -270,6 +324,7 @@ cvm_schedule(PG_FUNCTION_ARGS)
 	for (int i = 0; i < ARG_COUNT; i++)
 		if (!PG_ARGISNULL(i))
 			set(&row, i, PG_GETARG_DATUM(i));
+	set(&row, ARG_INCREMENTAL, BoolGetDatum(is_incremental(fcinfo)));
 	set(&row, ARG_TIME_ZONE, CStringGetTextDatum(calendar.time_zone));
 	if (PG_ARGISNULL(ARG_OPTIONS))
 		set(&row, ARG_OPTIONS, DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
@@ -301,6 +356,8 @@ cvm_schedule(PG_FUNCTION_ARGS)
 		set(&row, SET_AFTER_RUN, Int32GetDatum(last_run(text_to_cstring(PG_GETARG_TEXT_PP(ARG_AFTER)))));
 	store(&row);
 	cvm_event(CVM_EVENT_SCHEDULED, name, 0, 0, NULL);
+	if (is_incremental(fcinfo))
+		notice_full_runs(definition);
 	SPI_finish();
 	if (!cvm_worker_present())
 		ereport(NOTICE,

@@ -76,17 +76,22 @@ count_past(const Watermarked *schedule)
 	return pg_strtoint64(count);
 }
 
-/* Writes the count and when the next one may be; rows < 0: there is none. */
+/*
+ * Writes the count and when the next one may be; rows < 0: there is none.  A
+ * count past what a run has moved on from meanwhile is worth nothing.
+ */
 static void
-write_count(const char *model, int64 rows, double seconds)
+write_count(const Watermarked *schedule, int64 rows, double seconds)
 {
-	Oid			types[] = {TEXTOID, INT8OID, FLOAT8OID};
-	Datum		values[] = {CStringGetTextDatum(model), Int64GetDatum(rows),
-	Float8GetDatum(seconds * REST_FACTOR)};
+	Oid			types[] = {TEXTOID, INT8OID, FLOAT8OID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(schedule->model), Int64GetDatum(rows),
+		Float8GetDatum(seconds * REST_FACTOR),
+	schedule->seen != NULL ? CStringGetTextDatum(schedule->seen) : (Datum) 0};
 
 	cvm_catalog_execute("UPDATE cvm.schedules SET recount_at = cvm.clock() + make_interval(secs => $3),"
-						" new_rows = CASE WHEN $2 >= 0 THEN $2 ELSE new_rows END WHERE model = $1",
-						3, types, values, NULL, false);
+						" new_rows = CASE WHEN $2 >= 0 THEN $2 ELSE new_rows END"
+						" WHERE model = $1 AND watermark_seen IS NOT DISTINCT FROM $4",
+						4, types, values, schedule->seen != NULL ? NULL : "   n", false);
 }
 
 /* In a memory context that outlives SPI. */
@@ -168,7 +173,7 @@ cvm_count_past_watermarks(void)
 			break;
 		rows = count_guarded(schedule, context);
 		cvm_begin();
-		write_count(schedule->model, rows, (GetCurrentTimestamp() - counting) / 1e6);
+		write_count(schedule, rows, (GetCurrentTimestamp() - counting) / 1e6);
 		cvm_commit();
 		enough = enough || rows >= schedule->wanted;
 	}
@@ -182,7 +187,7 @@ count_here(void *argument)
 {
 	const Watermarked *schedule = argument;
 
-	write_count(schedule->model, count_past(schedule), 0);
+	write_count(schedule, count_past(schedule), 0);
 }
 
 void
