@@ -12,6 +12,9 @@ CREATE TABLE cvm.alert_log (
 
 CREATE INDEX alert_log_model_at ON cvm.alert_log (model, at);
 
+-- no key: two events may be alike; so that it can be published
+ALTER TABLE cvm.alert_log REPLICA IDENTITY FULL;
+
 COMMENT ON TABLE cvm.alert_log IS
 	'events that are alerts; people read cvm.alerts';
 

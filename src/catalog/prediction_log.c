@@ -58,6 +58,8 @@ cvm_log_make_partition(TimestampTz at)
 	if (OidIsValid(get_relname_relid(name, schema)))
 		return;					/* somebody else was first */
 	execute(psprintf("CREATE TABLE cvm.%s (LIKE cvm.prediction_log)", name));
+	/* no key: so that it can be published */
+	execute(psprintf("ALTER TABLE cvm.%s REPLICA IDENTITY FULL", name));
 	execute(psprintf("CREATE INDEX ON cvm.%s (model, key, predicted_at)", name));
 	execute(psprintf("CREATE INDEX ON cvm.%s (model, predicted_at) WHERE outcome IS NOT NULL", name));
 	execute(psprintf("ALTER TABLE cvm.prediction_log ATTACH PARTITION cvm.%s"
