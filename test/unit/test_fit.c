@@ -45,6 +45,27 @@ counting_read(void *state, int index)
 	return rows_read_copy(state, index);
 }
 
+/* The covariance is the inverse of the Hessian at the optimum, of all rows. */
+static void
+check_covariance(Rows *rows, const CvmFit *fit)
+{
+	int			count = CVM_PARAMETERS(&rows->shape);
+	double	   *hessian = CVM_NEW(double, (size_t) count * count);
+
+	plain_objective(&rows->shape, &rows->source, fit->parameters, NULL, hessian);
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < count; j++)
+		{
+			double		sum = 0;
+
+			for (int k = 0; k < count; k++)
+				sum += fit->covariance[i * count + k] *
+					hessian[k < j ? k + j * count : j + k * count];
+			CHECK_CLOSE(sum, i == j, 1e-8);
+		}
+	cvm_release(hessian);
+}
+
 /* Many rows: few passes, the same optimum, whatever the source can do. */
 static void
 test_samples(void)
@@ -67,6 +88,8 @@ test_samples(void)
 		CHECK(fit.outcome == CVM_CONVERGED);
 		CHECK(reads < 8 * rows.source.blocks);
 		check_optimum(&rows, &fit, 0, 0, 1e-11);
+		if (some[f] == CVM_LOGISTIC)
+			check_covariance(&rows, &fit);
 		/* bit for bit from a source that is read in order */
 		rows.source.in_order = true;
 		again = fit_rows(&rows, CVM_SOLVER_AUTO, 0, 0, NULL);
