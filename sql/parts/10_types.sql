@@ -149,7 +149,7 @@ COMMENT ON FUNCTION cvm.task(cvm.model) IS
 CREATE FUNCTION cvm.primary_metric(model cvm.model) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_primary_metric_of_model';
 COMMENT ON FUNCTION cvm.primary_metric(cvm.model) IS
-	'the metric by which versions of such a model are compared: auc for two classes, log_loss for more, deviance for poisson, pinball_loss for a quantile, rmse for other numbers';
+	'the metric by which versions of such a model are compared: auc for two classes, log_loss for more, deviance for poisson, pinball_loss for a quantile, rmse for other numbers, ndcg_at_10 for recommendations';
 
 CREATE FUNCTION cvm.threshold(model cvm.model) RETURNS float8
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_threshold';
@@ -170,7 +170,7 @@ CREATE FUNCTION cvm.inputs(model cvm.model,
 	OUT name text, OUT kind text, OUT elements integer) RETURNS SETOF record
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'cvm_inputs';
 COMMENT ON FUNCTION cvm.inputs(cvm.model) IS
-	'the columns that the model reads: name, kind (number, boolean, category, time, interval, array) and, for arrays, how many elements';
+	'the columns that the model reads: name, kind (number, boolean, category, time, interval, array, identifier) and, for arrays, how many elements';
 
 CREATE FUNCTION cvm.training_options(model cvm.model) RETURNS jsonb
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_training_options';
@@ -229,6 +229,9 @@ COMMENT ON DOMAIN cvm.kmeans_model IS 'a model of the algorithm kmeans';
 CREATE DOMAIN cvm.pca_model AS cvm.model
 	CONSTRAINT pca_model CHECK (cvm.algorithm(VALUE) = 'pca');
 COMMENT ON DOMAIN cvm.pca_model IS 'a model of the algorithm pca';
+CREATE DOMAIN cvm.matrix_factorization_model AS cvm.model
+	CONSTRAINT matrix_factorization_model CHECK (cvm.algorithm(VALUE) = 'matrix_factorization');
+COMMENT ON DOMAIN cvm.matrix_factorization_model IS 'a model of the algorithm matrix_factorization';
 CREATE DOMAIN cvm.decision_tree_model AS cvm.model
 	CONSTRAINT decision_tree_model CHECK (cvm.algorithm(VALUE) = 'decision_tree');
 COMMENT ON DOMAIN cvm.decision_tree_model IS 'a model of the algorithm decision_tree';

@@ -9,7 +9,7 @@ CREATE TABLE cvm.model_registry (
 		CHECK (model <> '' AND octet_length(model) <= 128),
 	owner regrole NOT NULL,
 	algorithm text NOT NULL,
-	task text NOT NULL CHECK (task IN ('regression', 'binary', 'multiclass', 'segmentation', 'projection')),
+	task text NOT NULL CHECK (task IN ('regression', 'binary', 'multiclass', 'segmentation', 'projection', 'recommendation')),
 	source text NOT NULL,
 	search_path text NOT NULL,
 	target text,

@@ -2,7 +2,8 @@
  * drift_measure.c
  *		Measuring how far today's rows are from those of the active version.
  *
- * One scan counts rows in the bins of every term of the encoder (term_bins.h).
+ * One scan counts rows in the bins of every term of the encoder but
+ * identifiers (term_bins.h).
  * The model's own source is its owner's code: whoever asks, it is run with the
  * owner's rights.
  */
@@ -67,6 +68,8 @@ count_input(Measurement *measurement, int index, Datum value, bool isnull)
 		case CVM_INPUT_CATEGORY:
 			text = cvm_column_text(input->reader, value, isnull, &length);
 			cvm_term_bins_count_level(terms, text, length);
+			return;
+		case CVM_INPUT_IDENTIFIER:
 			return;
 		case CVM_INPUT_TIME:
 			{
@@ -164,6 +167,8 @@ prepare_terms(Measurement *measurement, const char *name, int version)
 
 		if (input->term_count++ == 0)
 			input->first_term = i;
+		if (encoder->inputs[encoder->terms[i].input].kind == CVM_INPUT_IDENTIFIER)
+			continue;
 		cvm_term_bins_init(&measurement->terms[i], &encoder->terms[i],
 						   profile_quantiles(encoder->terms[i].name));
 	}
@@ -321,8 +326,11 @@ measure(const CvmDefinition *definition, const char *source)
 	finding.rows = measurement->rows;
 	for (int i = 0; i < model->encoder.term_count && measurement->rows > 0; i++)
 	{
-		double		psi = record_term(definition, &measurement->terms[i], measurement->rows);
+		double		psi;
 
+		if (measurement->terms[i].counts == NULL)
+			continue;
+		psi = record_term(definition, &measurement->terms[i], measurement->rows);
 		if (finding.feature == NULL || psi > finding.psi)
 		{
 			finding.psi = psi;

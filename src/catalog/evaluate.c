@@ -56,7 +56,7 @@ cvm_evaluate(PG_FUNCTION_ARGS)
 {
 	CvmEvaluation *evaluation = begin(fcinfo);
 	CvmMetric	metrics[CVM_MAX_METRICS];
-	int			count = cvm_score_sheet_metrics(evaluation->sheet, metrics);
+	int			count = cvm_evaluation_metrics(evaluation, metrics);
 	Datum		rows[] = {CStringGetTextDatum("rows"), Float8GetDatum((double) evaluation->rows)};
 
 	for (int i = 0; i < count; i++)

@@ -33,6 +33,7 @@ typedef struct Evaluation
 {
 	DestReceiver receiver;		/* first: the executor knows this */
 	CvmEvaluation result;
+	CvmBlock   *encoded;		/* one row, for lists */
 	CvmEvaluatedRow row;		/* or NULL */
 	void	   *state;
 	CvmColumnReader *target;
@@ -101,6 +102,17 @@ read_label(const Evaluation *evaluation, Datum value, bool isnull, double *label
 	return true;
 }
 
+static void
+add_to_lists(Evaluation *evaluation, double label, double weight)
+{
+	CvmBlock   *block = evaluation->encoded;
+
+	cvm_scorer_encode(evaluation->result.scorer, block, 0);
+	block->target[0] = label;
+	block->weight[0] = weight;
+	cvm_assessment_add(evaluation->result.lists, block, NULL);
+}
+
 static bool
 receive_row(TupleTableSlot *slot, DestReceiver *self)
 {
@@ -120,11 +132,14 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 		const double *scores = cvm_scorer_row(evaluation->result.scorer, slot->tts_values,
 											  slot->tts_isnull);
 
-		if (!cvm_task_has_target(evaluation->result.model->task))
+		if (cvm_task_judging(evaluation->result.model->task) == CVM_BY_DISTANCE)
 			scores += evaluation->result.model->outputs - 1;	/* the distance */
 
 		MemoryContextSwitchTo(evaluation->context);
-		cvm_score_sheet_add(evaluation->result.sheet, label, scores, weight);
+		if (evaluation->result.lists != NULL)
+			add_to_lists(evaluation, label, weight);
+		else
+			cvm_score_sheet_add(evaluation->result.sheet, label, scores, weight);
 		evaluation->result.rows++;
 		if (evaluation->row != NULL)
 			evaluation->row(evaluation->state, &evaluation->result, label, weight);
@@ -153,7 +168,7 @@ evaluation_query(const CvmDefinition *definition, const CvmModel *model, const c
 	StringInfoData query;
 
 	initStringInfo(&query);
-	if (cvm_task_has_target(model->task))
+	if (cvm_model_reads_target(model))
 	{
 		(void) cvm_source_column(columns, model->target, "target");
 		appendStringInfo(&query, "SELECT source.%s", quote_identifier(model->target));
@@ -241,7 +256,7 @@ cvm_evaluation_run(const char *name, const char *source, CvmEvaluatedRow row, vo
 		positions[i] = (definition->weight != NULL ? 2 : 1) + i;
 	}
 	evaluation->result.scorer = cvm_scorer_create(model, positions, types);
-	prepare_target(evaluation, cvm_task_has_target(model->task) ?
+	prepare_target(evaluation, cvm_model_reads_target(model) ?
 				   column_type(columns, model->target, "target") : FLOAT8OID);
 	if (definition->weight != NULL)
 		evaluation->weight = cvm_column_reader_create(definition->weight,
@@ -249,7 +264,15 @@ cvm_evaluation_run(const char *name, const char *source, CvmEvaluatedRow row, vo
 																  "weight"),
 													  CVM_INPUT_NUMBER, 0);
 	scale = cvm_model_measure(model);
-	evaluation->result.sheet = cvm_score_sheet_create(&scale);
+	if (cvm_task_judging(model->task) == CVM_BY_LIST)
+	{
+		evaluation->result.lists = cvm_assessment_create(model, false);
+		evaluation->encoded = cvm_block_create(model->encoder.dense_columns,
+											   model->encoder.coded_columns);
+		evaluation->encoded->rows = 1;
+	}
+	else
+		evaluation->result.sheet = cvm_score_sheet_create(&scale);
 	evaluation->row_context = AllocSetContextCreate(CurrentMemoryContext, "cvm evaluation row",
 													ALLOCSET_DEFAULT_SIZES);
 	evaluation->receiver.receiveSlot = receive_row;
@@ -269,4 +292,11 @@ cvm_evaluation_run(const char *name, const char *source, CvmEvaluatedRow row, vo
 						   model->target),
 				 errhint("Evaluate on rows whose outcome is known.")));
 	return &evaluation->result;
+}
+
+int
+cvm_evaluation_metrics(CvmEvaluation *evaluation, CvmMetric *metrics)
+{
+	return evaluation->lists != NULL ? cvm_assessment_metrics(evaluation->lists, metrics) :
+		cvm_score_sheet_metrics(evaluation->sheet, metrics);
 }

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "learn/metrics.h"
+#include "model/assessment.h"
 #include "model/model.h"
 #include "score/scorer.h"
 
@@ -15,7 +16,8 @@ typedef struct CvmEvaluation
 {
 	const CvmModel *model;
 	CvmScorer  *scorer;
-	CvmScoreSheet *sheet;		/* what all rows were measured by */
+	CvmScoreSheet *sheet;		/* what all rows were measured by, or */
+	CvmAssessment *lists;		/* of models that are judged by lists */
 	int64		rows;			/* with a label and a weight */
 } CvmEvaluation;
 
@@ -34,5 +36,8 @@ typedef void (*CvmEvaluatedRow) (void *state, const CvmEvaluation *evaluation,
  */
 extern CvmEvaluation *cvm_evaluation_run(const char *model, const char *source,
 										 CvmEvaluatedRow row, void *state);
+
+/* As cvm_score_sheet_metrics. */
+extern int	cvm_evaluation_metrics(CvmEvaluation *evaluation, CvmMetric *metrics);
 
 #endif							/* CVM_EVALUATION_H */

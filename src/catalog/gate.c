@@ -3,10 +3,10 @@
  *		Whether a new version becomes the active one.
  *
  * The candidate and the active version are measured on the same held-out rows
- * by the primary metric of the task (auc, log_loss, rmse, deviance, pinball_loss).  The gain
- * is positive where the candidate is better; its 95 % interval is gain +/-
- * 1.96 standard errors (learn/comparison.h).  Option "promote" says what is
- * asked for:
+ * by the primary metric of the task (auc, log_loss, rmse, deviance, pinball_loss,
+ * ndcg_at_10).  The gain is positive where the candidate is better; its 95 %
+ * interval is gain +/- 1.96 standard errors (learn/comparison.h).  Option
+ * "promote" says what is asked for:
  *
  *	  always		nothing
  *	  if_not_worse	a gain of no less than -promote_margin times the active
@@ -30,9 +30,8 @@
 
 #include "catalog/gate.h"
 #include "catalog/record.h"
-#include "learn/comparison.h"
+#include "model/assessment.h"
 #include "model/model_type.h"
-#include "model/predictor.h"
 
 /* Of the standard normal distribution, for 95 % */
 #define INTERVAL_DEVIATIONS 1.959963984540054
@@ -63,7 +62,7 @@ static char *
 not_comparable(const CvmFrame *frame, const CvmModel *candidate, const CvmModel *active,
 			   int active_number)
 {
-	if (!cvm_task_has_target(frame->task))
+	if (cvm_task_judging(frame->task) == CVM_BY_DISTANCE)
 		return psprintf("not compared with version %d: each measures distance on a scale of its own",
 						active_number);
 	if (!cvm_same_question(active, frame))
@@ -77,45 +76,6 @@ not_comparable(const CvmFrame *frame, const CvmModel *candidate, const CvmModel 
 	if (frame->validation.rows == 0)
 		return psprintf("no held-out rows to compare with version %d", active_number);
 	return NULL;
-}
-
-/* Both models over the held-out rows, each as its own encoder sees them. */
-static bool
-compare(CvmFrame *frame, const CvmModel *candidate, const CvmModel *active,
-		CvmVerdict *verdict)
-{
-	CvmMeasure	scale = cvm_model_measure(candidate);
-	CvmComparison *comparison = cvm_comparison_create(&scale);
-	const CvmBlockSource *sources[2] = {&frame->validation,
-	cvm_frame_held_out(frame, &active->encoder)};
-	const CvmModel *models[2] = {candidate, active};
-	double	   *predictions[2];
-	CvmPredictor *predictors[2];
-	bool		valid;
-
-	for (int m = 0; m < 2; m++)
-	{
-		predictions[m] = palloc(sizeof(double) * CVM_BLOCK_ROWS * models[m]->outputs);
-		predictors[m] = cvm_predictor_create(models[m]);
-	}
-	for (int b = 0; b < frame->validation.blocks; b++)
-	{
-		const CvmBlock *block = NULL;
-
-		CHECK_FOR_INTERRUPTS();
-		for (int m = 0; m < 2; m++)
-		{
-			block = sources[m]->read(sources[m]->state, b);
-			cvm_predictor_predict(predictors[m], block, predictions[m]);
-		}
-		cvm_comparison_add_rows(comparison, block->rows, block->target,
-								predictions[0], predictions[1], block->weight);
-	}
-	valid = cvm_comparison_verdict(comparison, verdict);
-	cvm_comparison_free(comparison);
-	pfree(predictions[0]);
-	pfree(predictions[1]);
-	return valid;
 }
 
 CvmDecision
@@ -150,7 +110,8 @@ cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, const CvmModel *cand
 	decision.reason = not_comparable(frame, candidate, active, number);
 	if (decision.reason != NULL)
 		return decision;
-	if (!compare(frame, candidate, active, &verdict))
+	if (!cvm_contest(candidate, active, &frame->validation,
+					 cvm_frame_held_out(frame, &active->encoder), &verdict))
 	{
 		decision.reason = pstrdup("no figure for the held-out rows, which may be of one class");
 		return decision;

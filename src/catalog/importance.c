@@ -116,6 +116,12 @@ begin(Permutation *permutation, const CvmSampledRows *rows)
 	const CvmModel *model = rows->model;
 	CvmMeasure	scale = cvm_model_measure(model);
 
+	if (cvm_task_judging(model->task) == CVM_BY_LIST)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("a %s model needs its user and its item, and their importance means nothing",
+						cvm_task_name(model->task)),
+				 errhint("cvm.evaluate(model, source) tells how good its lists are.")));
 	permutation->rows = rows;
 	permutation->predictor = cvm_predictor_create(model);
 	permutation->changed = cvm_block_create(model->encoder.dense_columns,

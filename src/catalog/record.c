@@ -191,6 +191,9 @@ cvm_record_profile(const char *name, int version, const CvmProfile *profile,
 	for (int i = 0; i < encoder->term_count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
+		/* of whom rows are is no distribution that could drift */
+		if (encoder->inputs[encoder->terms[i].input].kind == CVM_INPUT_IDENTIFIER)
+			continue;
 		record_term(name, version, profile, encoder, i);
 	}
 }

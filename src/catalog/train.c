@@ -30,8 +30,8 @@
 #include "catalog/train_state.h"
 #include "frame/frame.h"
 #include "frame/source.h"
+#include "model/assessment.h"
 #include "model/model_type.h"
-#include "model/predictor.h"
 #include "pg/compat.h"
 #include "pg/options_json.h"
 #include "pg/report.h"
@@ -49,30 +49,25 @@ static void
 measure(const CvmFrame *frame, const CvmModel *model, const CvmBlockSource *source,
 		CvmMetricSet *set, CvmScoreProfile *scores)
 {
-	const double *factors = source == &frame->training ? frame->class_factors : NULL;
-	CvmMeasure	scale = cvm_model_measure(model);
-	CvmScoreSheet *sheet = cvm_score_sheet_create(&scale);
-	double	   *predictions = palloc(sizeof(double) * CVM_BLOCK_ROWS * model->outputs);
+	bool		learned = source == &frame->training;
+	const double *factors = learned ? frame->class_factors : NULL;
+	CvmAssessment *assessment = cvm_assessment_create(model, learned);
 	double		weights[CVM_BLOCK_ROWS];
-	CvmPredictor *predictor = cvm_predictor_create(model);
 
 	for (int b = 0; b < source->blocks; b++)
 	{
 		const CvmBlock *block = source->read(source->state, b);
+		const double *predictions;
 
 		CHECK_FOR_INTERRUPTS();
-		cvm_predictor_predict(predictor, block, predictions);
-		cvm_measured_predictions(model, block->rows, predictions);
-		if (scores != NULL)
+		for (int row = 0; row < block->rows && factors != NULL; row++)
+			weights[row] = block->weight[row] / factors[(int) block->target[row]];
+		predictions = cvm_assessment_add(assessment, block, factors != NULL ? weights : NULL);
+		if (scores != NULL && predictions != NULL)
 			cvm_score_profile_add(scores, model, block->rows, predictions);
-		for (int row = 0; row < block->rows; row++)
-			weights[row] = factors == NULL ? block->weight[row] :
-				block->weight[row] / factors[(int) block->target[row]];
-		cvm_score_sheet_add_rows(sheet, block->rows, block->target, predictions, weights);
 	}
-	set->count = cvm_score_sheet_metrics(sheet, set->metrics);
-	cvm_score_sheet_free(sheet);
-	pfree(predictions);
+	set->count = cvm_assessment_metrics(assessment, set->metrics);
+	cvm_assessment_free(assessment);
 }
 
 static void

@@ -3,7 +3,7 @@
  *		Codes for the texts of a category column, and how often each occurs.
  *
  * Memory is bounded, whatever the columns hold: each dictionary may use
- * FREE_BYTES, and all of a profile together POOL_BYTES more.  A column of long
+ * FREE_BYTES, and all of a pool together what the pool allows more.  A column of long
  * free texts may empty the pool, but not take away what is enough for some
  * ten thousand levels of every other column.  Past its bound a dictionary
  * keeps the codes that it has and gives all new texts one overflow code.
@@ -17,7 +17,6 @@
 #include "base/random.h"
 
 #define FREE_BYTES ((size_t) 1 << 20)
-#define POOL_BYTES ((size_t) 32 << 20)
 
 #define FIRST_CAPACITY 16
 #define FIRST_CHUNK 256
@@ -40,13 +39,14 @@ claim(CvmDictionary *dictionary, CvmDictionaryPool *pool, size_t length)
 	size_t		before = dictionary->bytes;
 	size_t		after;
 	size_t		from_pool;
+	size_t		limit = pool->limit > 0 ? pool->limit : CVM_DICTIONARY_POOL;
 
-	if (length > POOL_BYTES)
+	if (length > limit)
 		return false;
 	after = before + length + 1 + ENTRY_BYTES;
 	from_pool = after <= FREE_BYTES ? 0 :
 		after - (before > FREE_BYTES ? before : FREE_BYTES);
-	if (pool->used + from_pool > POOL_BYTES)
+	if (pool->used + from_pool > limit)
 		return false;
 	pool->used += from_pool;
 	dictionary->bytes = after;

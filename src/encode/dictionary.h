@@ -19,10 +19,13 @@ typedef struct CvmDictionaryEntry
 	double		weight;			/* their weight */
 } CvmDictionaryEntry;
 
-/* What the dictionaries of a profile may use together. */
+#define CVM_DICTIONARY_POOL ((size_t) 32 << 20)
+
+/* What some dictionaries of a profile may use together. */
 typedef struct CvmDictionaryPool
 {
 	size_t		used;			/* bytes past the free share of each dictionary */
+	size_t		limit;			/* the most of these; 0: CVM_DICTIONARY_POOL */
 } CvmDictionaryPool;
 
 typedef struct CvmDictionary

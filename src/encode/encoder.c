@@ -9,7 +9,7 @@
 #include "base/memory.h"
 
 static const char *const kind_names[CVM_INPUT_KIND_COUNT] = {
-	"number", "boolean", "category", "time", "interval", "array"
+	"number", "boolean", "category", "time", "interval", "array", "identifier"
 };
 
 const char *

@@ -30,6 +30,7 @@
 #define CVM_ENCODER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -42,13 +43,22 @@ typedef enum CvmInputKind
 	CVM_INPUT_CATEGORY = 2,		/* text and enum, by their text form */
 	CVM_INPUT_TIME = 3,			/* date, timestamp, timestamptz (in UTC) */
 	CVM_INPUT_INTERVAL = 4,		/* as days */
-	CVM_INPUT_ARRAY = 5			/* float4[] or float8[] of fixed length */
+	CVM_INPUT_ARRAY = 5,		/* float4[] or float8[] of fixed length */
+	CVM_INPUT_IDENTIFIER = 6	/* who or what a row is of, by its text form: a
+								 * category of which every level is kept */
 } CvmInputKind;
 
-#define CVM_INPUT_KIND_COUNT 6
+#define CVM_INPUT_KIND_COUNT 7
 
 extern const char *cvm_input_kind_name(CvmInputKind kind);
 extern bool cvm_input_kind_from_name(const char *name, CvmInputKind *kind);
+
+/* Whether its one term is a category. */
+static inline bool
+cvm_input_is_text(CvmInputKind kind)
+{
+	return kind == CVM_INPUT_CATEGORY || kind == CVM_INPUT_IDENTIFIER;
+}
 
 typedef struct CvmInput
 {
@@ -93,7 +103,9 @@ typedef struct CvmTerm
 /*
  * A rare level in training becomes CVM_OTHER_LEVEL; in scoring a level that
  * was never seen does too, where that level exists, else the reference.
- * NULL goes to the missing level, else is treated as never seen.
+ * NULL goes to the missing level, else is treated as never seen.  An
+ * identifier has no rare levels and no missing one, and always the other one,
+ * so that what was never seen is not taken for somebody.
  * The names cannot collide: other_level and missing_level say which is which.
  */
 #define CVM_OTHER_LEVEL "(other)"
@@ -142,6 +154,12 @@ extern void cvm_profile_position(const CvmProfile *profile, int column, int *den
 extern int32_t cvm_profile_code(CvmProfile *profile, int coded_column,
 								const char *text, int length);
 
+/*
+ * What the dictionaries of identifiers may use together, in bytes (there is no
+ * limit until it is set).  Where they need more, cvm_encoder_learn fails.
+ */
+extern void cvm_profile_limit_identifiers(CvmProfile *profile, size_t bytes);
+
 /* Counts a raw block of training rows.  Infinity is CVM_OUT_OF_RANGE, naming the column. */
 extern CvmStatus cvm_profile_add_block(CvmProfile *profile, const CvmBlock *raw, CvmError *error);
 
@@ -184,7 +202,8 @@ typedef void (*CvmLeftOutReport) (void *state, const char *term_name, CvmLeftOut
 
 /*
  * Which terms are left out, and how the levels of categories are chosen, is
- * said in encoder_learn.c and levels.c.  CVM_NO_FEATURES when nothing is left;
+ * said in encoder_learn.c and levels.c.  CVM_NO_FEATURES when nothing is left,
+ * CVM_LIMIT when identifiers or levels are too many;
  * report may be NULL.  The encoder does not point into the profile.
  */
 extern CvmStatus cvm_encoder_learn(const CvmProfile *profile, const CvmEncoderOptions *options,

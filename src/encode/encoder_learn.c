@@ -372,13 +372,33 @@ place_slots(CvmEncoder *encoder)
 	return next <= LARGEST_SLOTS;
 }
 
+/* The dictionary of an identifier that found no room for all values, or NULL. */
+static const CvmCategoryProfile *
+find_overflow(const CvmProfile *profile)
+{
+	for (int i = 0; i < profile->coded_columns; i++)
+		if (profile->columns[profile->categories[i].column].column.kind == CVM_INPUT_IDENTIFIER &&
+			profile->categories[i].dictionary.overflow_code >= 0)
+			return &profile->categories[i];
+	return NULL;
+}
+
 CvmStatus
 cvm_encoder_learn(const CvmProfile *profile, const CvmEncoderOptions *options,
 				  CvmLeftOutReport report, void *report_state,
 				  CvmEncoder **encoder, CvmError *error)
 {
 	Learner		learner = {.profile = profile,.options = options};
+	const CvmCategoryProfile *overflow = find_overflow(profile);
 
+	if (overflow != NULL)
+	{
+		cvm_fail(error, CVM_LIMIT,
+				 "column \"%.100s\" has more different values than there is memory for",
+				 profile->columns[overflow->column].column.name);
+		cvm_hint(error, "Raise cvm.train_memory, or take fewer rows.");
+		return CVM_LIMIT;
+	}
 	init_terms(&learner);
 	learn_terms(&learner, TURN_CATEGORIES);
 	learn_terms(&learner, TURN_NUMBERS);

@@ -8,12 +8,16 @@
  * reference.  All other texts share CVM_OTHER_LEVEL, which comes next, and
  * CVM_MISSING_LEVEL comes last; each is there only if a training row has it.
  *
+ * An identifier has a level for every text, CVM_OTHER_LEVEL for those that come
+ * later, though no row has it, and no level of its own for NULL.
+ *
  * A category of at least 50 rows is an identifier if the texts that its
  * dictionary holds are different in nearly every row; texts past the bound of
  * the dictionary are not looked at for that.
  */
 #include "encode/levels.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +97,28 @@ add_level(CvmTerm *term, const char *text, double level_share)
 	return term->level_count++;
 }
 
+/* All texts, where there is more than nothing. */
+static int
+learn_identifier(const CvmProfile *profile, const CvmCategoryProfile *category, CvmTerm *term)
+{
+	static const CvmEncoderOptions all = {.max_categories = INT_MAX,.min_category_count = 1};
+	Census		census;
+
+	take_census(&census, &category->dictionary, &all);
+	if (census.frequent_count > 0)
+	{
+		term->missing_share = share(category->missing_weight, profile->weight);
+		term->levels = CVM_NEW(const char *, (size_t) census.frequent_count + 1);
+		term->level_shares = CVM_NEW(double, (size_t) census.frequent_count + 1);
+		for (int i = 0; i < census.frequent_count; i++)
+			add_level(term, census.frequent[i]->text,
+					  share(census.frequent[i]->weight, profile->weight));
+		term->other_level = add_level(term, CVM_OTHER_LEVEL, term->missing_share);
+	}
+	cvm_release(census.frequent);
+	return census.frequent_count > 0 ? CVM_TERM_KEPT : CVM_LEFT_OUT_MISSING;
+}
+
 int
 cvm_levels_learn(const CvmProfile *profile, const CvmCategoryProfile *category,
 				 const CvmEncoderOptions *options, bool missing_known, CvmTerm *term)
@@ -102,6 +128,8 @@ cvm_levels_learn(const CvmProfile *profile, const CvmCategoryProfile *category,
 	int			verdict = CVM_TERM_KEPT;
 	int			count;
 
+	if (profile->columns[category->column].column.kind == CVM_INPUT_IDENTIFIER)
+		return learn_identifier(profile, category, term);
 	take_census(&census, &category->dictionary, options);
 	count = census.frequent_count + (census.rare_rows > 0) + missing_level;
 	if (category->missing_rows == profile->rows)

@@ -44,7 +44,7 @@ count_terms(const CvmColumn *column)
 static bool
 is_coded(CvmInputKind kind, int part)
 {
-	return kind == CVM_INPUT_CATEGORY || (kind == CVM_INPUT_TIME && part > 0);
+	return cvm_input_is_text(kind) || (kind == CVM_INPUT_TIME && part > 0);
 }
 
 bool
@@ -123,6 +123,7 @@ cvm_profile_create(const CvmColumn *columns, int column_count)
 			}
 		}
 	}
+	profile->identifiers.limit = SIZE_MAX / 2;
 	cvm_sample_init(&profile->sample, profile->dense_columns);
 	return profile;
 }
@@ -149,8 +150,17 @@ cvm_profile_position(const CvmProfile *profile, int column, int *dense, int *cod
 int32_t
 cvm_profile_code(CvmProfile *profile, int coded_column, const char *text, int length)
 {
-	return cvm_dictionary_code(&profile->categories[coded_column].dictionary,
-							   &profile->pool, text, length);
+	CvmCategoryProfile *category = &profile->categories[coded_column];
+	bool		identifier = profile->columns[category->column].column.kind == CVM_INPUT_IDENTIFIER;
+
+	return cvm_dictionary_code(&category->dictionary,
+							   identifier ? &profile->identifiers : &profile->pool, text, length);
+}
+
+void
+cvm_profile_limit_identifiers(CvmProfile *profile, size_t bytes)
+{
+	profile->identifiers.limit = bytes;
 }
 
 /* ---- counting ---- */
@@ -333,7 +343,7 @@ cvm_profile_missing_cells(const CvmProfile *profile)
 	for (int i = 0; i < profile->dense_columns; i++)
 		cells += profile->rows - profile->moments[i].present;
 	for (int i = 0; i < profile->coded_columns; i++)
-		if (profile->columns[profile->categories[i].column].column.kind == CVM_INPUT_CATEGORY)
+		if (profile->columns[profile->categories[i].column].column.kind != CVM_INPUT_TIME)
 			cells += profile->categories[i].missing_rows;
 	return cells;
 }

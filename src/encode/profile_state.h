@@ -48,7 +48,8 @@ struct CvmProfile
 	CvmNumberProfile *numbers;	/* by raw dense position */
 	CvmMoments *moments;		/* likewise */
 	CvmCategoryProfile *categories; /* by raw coded position */
-	CvmDictionaryPool pool;
+	CvmDictionaryPool pool;		/* of categories */
+	CvmDictionaryPool identifiers;
 	CvmSample	sample;
 	int64_t		rows;			/* training rows seen */
 	uint64_t	salt;			/* of the hashes of rows */

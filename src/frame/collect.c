@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "base/random.h"
 #include "frame/collect.h"
 
 /* A row as it is read: its columns, and where numbers are copied from. */
@@ -96,6 +97,7 @@ read_feature(CvmCollector *collector, CvmFeature *feature, const CvmRow *row,
 			dense[feature->dense] = cvm_column_number(feature->reader, value, isnull);
 			break;
 		case CVM_INPUT_CATEGORY:
+		case CVM_INPUT_IDENTIFIER:
 			read_category(collector, feature, value, isnull, codes);
 			break;
 		case CVM_INPUT_TIME:
@@ -126,6 +128,27 @@ read_features(CvmCollector *collector, const CvmRow *row, CvmBlock *block)
 }
 
 /* ---- rows ---- */
+
+/* A hash of whom and what the row is of. */
+static uint64
+hash_identifiers(CvmCollector *collector, const CvmRow *row)
+{
+	uint64		hash = 0;
+
+	for (int i = 0; i < collector->feature_count; i++)
+	{
+		const CvmFeature *feature = &collector->features[i];
+		const char *text;
+		int			length;
+
+		if (feature->column.kind != CVM_INPUT_IDENTIFIER)
+			continue;
+		text = cvm_column_text(feature->reader, row->values[feature->attribute],
+							   row->nulls[feature->attribute], &length);
+		hash = cvm_hash_bytes(text, length, hash);
+	}
+	return hash;
+}
 
 /* False: the row has no weight and is left out. */
 static bool
@@ -169,6 +192,8 @@ collect_row(CvmCollector *collector, const CvmRow *row)
 		collector->without_weight++;
 		return;
 	}
+	if (collector->split.rule == CVM_SPLIT_IDENTIFIERS)
+		number = hash_identifiers(collector, row);
 	if (collector->split.rule != CVM_SPLIT_NONE)
 		side = cvm_split_side(&collector->split,
 							  split >= 0 ? row->values[split] : (Datum) 0,
@@ -210,7 +235,7 @@ lay_out(CvmCollector *collector, CvmFixedRow *layout, TupleDesc columns)
 	{
 		CvmFeature *feature = &collector->features[i];
 
-		if (feature->column.kind != CVM_INPUT_CATEGORY &&
+		if (!cvm_input_is_text(feature->column.kind) &&
 			cvm_fixed_row_add_number(layout, columns, feature->attribute, feature->reader,
 									 feature->dense))
 			continue;

@@ -59,6 +59,9 @@ static const UsableType usable_types[] = {
 	{FLOAT4ARRAYOID, CVM_FROM_FLOAT4_ARRAY, CVM_INPUT_ARRAY},
 };
 
+/* What can be an identifier and nothing else. */
+static const UsableType uuid_type = {UUIDOID, CVM_FROM_UUID, CVM_INPUT_IDENTIFIER};
+
 static const UsableType enum_type = {InvalidOid, CVM_FROM_ENUM, CVM_INPUT_CATEGORY};
 
 static const UsableType *
@@ -85,10 +88,36 @@ cvm_column_kind(Oid type, CvmInputKind *kind, bool *integral)
 	return true;
 }
 
+/* How a type is read as an identifier; NULL: it cannot be. */
+static const UsableType *
+find_identifier(Oid type)
+{
+	const UsableType *usable = find_type(type);
+
+	if (usable == NULL)
+		return getBaseType(type) == UUIDOID ? &uuid_type : NULL;
+	switch (usable->source)
+	{
+		case CVM_FROM_INT8:
+		case CVM_FROM_INT4:
+		case CVM_FROM_INT2:
+		case CVM_FROM_NUMERIC:
+			return usable;
+		default:
+			return usable->kind == CVM_INPUT_CATEGORY ? usable : NULL;
+	}
+}
+
+bool
+cvm_column_identifies(Oid type)
+{
+	return find_identifier(type) != NULL;
+}
+
 bool
 cvm_column_is_lasting(Oid type)
 {
-	const UsableType *usable = find_type(type);
+	const UsableType *usable = getBaseType(type) == UUIDOID ? &uuid_type : find_type(type);
 
 	return usable != NULL && usable->source != CVM_FROM_MONEY &&
 		usable->source != CVM_FROM_ENUM;
@@ -117,6 +146,8 @@ kind_in_words(CvmInputKind kind)
 			return "an interval";
 		case CVM_INPUT_ARRAY:
 			return "an array of double precision";
+		case CVM_INPUT_IDENTIFIER:
+			return "an identifier (text, enum, an integer, numeric or uuid)";
 	}
 	return "";
 }
@@ -124,11 +155,12 @@ kind_in_words(CvmInputKind kind)
 CvmColumnReader *
 cvm_column_reader_create(const char *name, Oid type, CvmInputKind kind, int elements)
 {
-	const UsableType *usable = find_type(type);
+	const UsableType *usable = kind == CVM_INPUT_IDENTIFIER ? find_identifier(type) :
+		find_type(type);
 	CvmColumnReader *reader;
 
 	if (usable == NULL ||
-		(usable->kind != kind && !(is_numeric_kind(usable->kind) && is_numeric_kind(kind))))
+		(kind != CVM_INPUT_IDENTIFIER && usable->kind != kind && !(is_numeric_kind(usable->kind) && is_numeric_kind(kind))))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" has type %s where %s is needed",

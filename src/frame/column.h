@@ -12,6 +12,8 @@
  *	  enum		its label
  *	  times		days since 2000-01-01, of timestamptz in UTC; infinite ones are
  *				infinite numbers
+ *	  identifier	a text, an enum, an integer, a numeric or a uuid, as it is
+ *				shown
  *	  interval	days; a month counts 30.4375 of them, a twelfth of 365.25
  *
  * Values that have to be detoasted are copied in the current memory context.
@@ -35,6 +37,7 @@ typedef enum CvmColumnSource
 	CVM_FROM_INTERVAL,
 	CVM_FROM_DATE, CVM_FROM_TIMESTAMP,
 	CVM_FROM_TEXT, CVM_FROM_BPCHAR, CVM_FROM_NAME, CVM_FROM_CHAR, CVM_FROM_ENUM,
+	CVM_FROM_UUID,
 	CVM_FROM_FLOAT8_ARRAY, CVM_FROM_FLOAT4_ARRAY
 } CvmColumnSource;
 
@@ -49,7 +52,7 @@ typedef struct CvmColumnReader
 	int32		plain_head[5];	/* arrays: fixed part of one that was plain float8 */
 	double		money_unit;		/* money: of the stored integer */
 	CvmEnumLabels *labels;		/* enum: cache, made when it is needed */
-	char		character[5];	/* "char": the text */
+	char		text[48];		/* of types that are no text */
 	MemoryContext context;
 } CvmColumnReader;
 
@@ -58,6 +61,9 @@ typedef struct CvmColumnReader
  * cannot be used.  integral: smallint, integer, bigint.
  */
 extern bool cvm_column_kind(Oid type, CvmInputKind *kind, bool *integral);
+
+/* Whether a column of a type can be read as an identifier. */
+extern bool cvm_column_identifies(Oid type);
 
 /*
  * Whether a reader of this type reads the same however the session's settings
@@ -71,7 +77,7 @@ extern bool cvm_column_is_lasting(Oid type);
  * cannot serve as that kind, naming the column.  Allocated in the current
  * memory context.  A text-ish or enum type serves only CATEGORY; numbers and
  * boolean serve NUMBER and BOOLEAN (then every number but 0 is true); the
- * types of a time serve TIME; and so on.
+ * types of a time serve TIME; what identifies serves IDENTIFIER; and so on.
  */
 extern CvmColumnReader *cvm_column_reader_create(const char *name, Oid type,
 												 CvmInputKind kind, int elements);
@@ -125,7 +131,7 @@ extern double cvm_column_time(CvmColumnReader *reader, Datum value, bool isnull,
 							  int *month, int *weekday);
 
 /*
- * CATEGORY: the text form, not NUL-terminated, valid until the next call
+ * CATEGORY, IDENTIFIER: the text form, not NUL-terminated, valid until the next call
  * with this reader; NULL for SQL NULL.
  */
 extern const char *cvm_column_text(CvmColumnReader *reader, Datum value, bool isnull, int *length);

@@ -1,6 +1,6 @@
 /*
  * column_text.c
- *		Texts of category columns.
+ *		Texts of category columns and of identifiers.
  *
  * Labels of an enum are looked up in the system cache once, and then found in
  * a small cache of the reader's own, which is indexed by the label's OID.
@@ -13,8 +13,10 @@
 #include "catalog/pg_enum.h"
 #include "pg/compat.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/uuid.h"
 
 #define ENUM_PLACES 64
 
@@ -56,19 +58,43 @@ enum_text(CvmColumnReader *reader, Oid oid, int *length)
 	return NameStr(label->text);
 }
 
+static const char *
+uuid_text(CvmColumnReader *reader, const pg_uuid_t *uuid, int *length)
+{
+	static const char digits[] = "0123456789abcdef";
+	char	   *next = reader->text;
+
+	for (int i = 0; i < UUID_LEN; i++)
+	{
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*next++ = '-';
+		*next++ = digits[uuid->data[i] >> 4];
+		*next++ = digits[uuid->data[i] & 15];
+	}
+	*length = next - reader->text;
+	return reader->text;
+}
+
+static const char *
+integer_text(CvmColumnReader *reader, int64 number, int *length)
+{
+	*length = pg_lltoa(number, reader->text);
+	return reader->text;
+}
+
 /* A byte that is no character of its own is written as in its output function. */
 static const char *
 byte_text(CvmColumnReader *reader, char character, int *length)
 {
 	if (IS_HIGHBIT_SET(character))
-		*length = snprintf(reader->character, sizeof(reader->character), "\\%03o",
+		*length = snprintf(reader->text, sizeof(reader->text), "\\%03o",
 						   (unsigned char) character);
 	else
 	{
-		reader->character[0] = character;
+		reader->text[0] = character;
 		*length = character != '\0';
 	}
-	return reader->character;
+	return reader->text;
 }
 
 const char *
@@ -94,6 +120,21 @@ cvm_column_text(CvmColumnReader *reader, Datum value, bool isnull, int *length)
 			return NameStr(*DatumGetName(value));
 		case CVM_FROM_CHAR:
 			return byte_text(reader, DatumGetChar(value), length);
+		case CVM_FROM_UUID:
+			return uuid_text(reader, DatumGetUUIDP(value), length);
+		case CVM_FROM_INT8:
+			return integer_text(reader, DatumGetInt64(value), length);
+		case CVM_FROM_INT4:
+			return integer_text(reader, DatumGetInt32(value), length);
+		case CVM_FROM_INT2:
+			return integer_text(reader, DatumGetInt16(value), length);
+		case CVM_FROM_NUMERIC:
+			{
+				const char *text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
+
+				*length = strlen(text);
+				return text;
+			}
 		case CVM_FROM_ENUM:
 			return enum_text(reader, DatumGetObjectId(value), length);
 		default:

@@ -67,7 +67,7 @@ infinite_cell(const CvmCollector *collector, int column)
 
 	/* the last feature with numbers that starts at or before the column */
 	for (i = collector->feature_count - 1; i > 0; i--)
-		if (collector->features[i].column.kind != CVM_INPUT_CATEGORY &&
+		if (!cvm_input_is_text(collector->features[i].column.kind) &&
 			collector->features[i].dense <= column)
 			break;
 	ereport(ERROR,
@@ -100,7 +100,7 @@ check_held_out(CvmFrameState *state, const CvmBlock *block)
 	{
 		const int32_t *codes = block->codes + collector->features[feature].coded;
 
-		if (collector->features[feature].column.kind != CVM_INPUT_CATEGORY)
+		if (!cvm_input_is_text(collector->features[feature].column.kind))
 			continue;
 		for (row = 0; row < block->rows; row++)
 			state->frame.null_cells += codes[(size_t) row * collector->coded_columns] < 0;
@@ -124,6 +124,7 @@ start_blocks(void *argument)
 	CvmFrameState *state = argument;
 	CvmCollector *collector = &state->collector;
 
+	cvm_profile_limit_identifiers(collector->profile, (Size) cvm_train_memory * 1024);
 	if (state->frame.driver == CVM_DRIVER_PASSES)
 		state->pass_block = cvm_block_create(collector->dense_columns,
 											 collector->coded_columns);

@@ -6,6 +6,9 @@
  * role and are not excluded.  The SELECT lists the columns in the order of the source, of a table
  * all of them: such a query needs no projection, and its rows come as they
  * are stored.
+ *
+ * A learner may know columns by their roles (learner.h): then its identifiers
+ * come first among the features, and their attributes after them.
  */
 #include "postgres.h"
 
@@ -24,6 +27,7 @@ typedef struct Roles
 	int			weight;
 	int			feature_count;
 	int		   *features;
+	int			identifier_count;	/* the first features are identifiers */
 } Roles;
 
 static const char *
@@ -108,6 +112,111 @@ find_listed_features(Roles *roles, const CvmFrameRequest *request)
 	}
 }
 
+/* ---- columns in roles of the learner ---- */
+
+static bool
+has_role(const Roles *roles, int column)
+{
+	for (int i = 0; i < roles->feature_count; i++)
+		if (roles->features[i] == column)
+			return true;
+	return false;
+}
+
+/* Makes a column that options name the next feature. */
+static void
+add_named(Roles *roles, const char *name, const char *word)
+{
+	int			column = cvm_source_column(roles->columns, name, word);
+	const char *other = column == roles->target ? "target" : column == roles->key ? "key" :
+		column == roles->weight ? "weight" : NULL;
+
+	if (other != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column \"%s\" is the %s and cannot be the %s too", name, other, word),
+				 column == roles->key ?
+				 errhint("Leave key out: without it all rows of the same user and item are held out together.") :
+				 errhint("Name another column.")));
+	if (has_role(roles, column))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_COLUMN),
+				 errmsg("column \"%s\" has two roles, and one of them is %s", name, word),
+				 errhint("Name each column once in options \"user\", \"item\", \"user_attributes\" and \"item_attributes\".")));
+	roles->features[roles->feature_count++] = column;
+}
+
+/* Whether options give a column a role. */
+static bool
+is_named(const CvmColumnRoles *named, const char *column)
+{
+	for (int k = 0; k < CVM_IDENTIFIERS; k++)
+	{
+		if (named->identifiers[k] != NULL && strcmp(named->identifiers[k], column) == 0)
+			return true;
+		for (char **name = named->attributes[k]; name != NULL && *name != NULL; name++)
+			if (strcmp(*name, column) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* Gives identifiers without a name the features without a role, one each. */
+static void
+name_identifiers(const Roles *roles, CvmColumnRoles *named)
+{
+	int			unnamed = 0;
+	int			found = 0;
+
+	for (int k = 0; k < CVM_IDENTIFIERS; k++)
+		unnamed += named->identifiers[k] == NULL;
+	if (unnamed == 0)
+		return;
+	for (int i = 0; i < roles->feature_count; i++)
+		found += !is_named(named, column_name(roles, roles->features[i]));
+	if (found != unnamed)
+		ereport(ERROR,
+				(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+				 errmsg("which columns are %s and %s is not clear", named->words[0], named->words[1]),
+				 errdetail_plural("%d column has no other role.", "%d columns have no other role.",
+								  found, found),
+				 errhint("Name them: options => '{\"%s\": \"customer_id\", \"%s\": \"product_id\"}'.",
+						 named->words[0], named->words[1])));
+	for (int k = 0, i = 0; k < CVM_IDENTIFIERS; k++)
+	{
+		if (named->identifiers[k] != NULL)
+			continue;
+		while (is_named(named, column_name(roles, roles->features[i])))
+			i++;
+		named->identifiers[k] = column_name(roles, roles->features[i++]);
+	}
+}
+
+static void
+arrange_features(Roles *roles, const CvmFrameRequest *request)
+{
+	CvmColumnRoles named = {{NULL}};
+
+	request->learner->roles(request->options, &named);
+	name_identifiers(roles, &named);
+	for (int i = 0; i < request->feature_count; i++)
+		if (!is_named(&named, request->features[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("feature \"%s\" is neither %s nor %s, nor describes one of them",
+							request->features[i], named.words[0], named.words[1]),
+					 errhint("Take it out of the list of features, or name it in option \"%s_attributes\" or \"%s_attributes\".",
+							 named.words[0], named.words[1])));
+	roles->features = palloc(sizeof(int) * roles->columns->natts);
+	roles->feature_count = 0;
+	for (int k = 0; k < CVM_IDENTIFIERS; k++)
+		add_named(roles, named.identifiers[k], named.words[k]);
+	roles->identifier_count = CVM_IDENTIFIERS;
+	for (int k = 0; k < CVM_IDENTIFIERS; k++)
+		for (char **name = named.attributes[k]; name != NULL && *name != NULL; name++)
+			add_named(roles, *name, psprintf("%s attribute", named.words[k]));
+}
+
 static void
 find_features_of_base(Roles *roles, const CvmEncoder *encoder)
 {
@@ -175,7 +284,9 @@ add_features(CvmCollector *collector, const Roles *roles, const CvmFrameRequest 
 		CvmColumn  *column = &collector->features[i].column;
 
 		column->name = pstrdup(NameStr(attribute->attname));
-		if (!cvm_column_kind(attribute->atttypid, &column->kind, &column->integral))
+		if (i < roles->identifier_count)
+			column->kind = CVM_INPUT_IDENTIFIER;
+		else if (!cvm_column_kind(attribute->atttypid, &column->kind, &column->integral))
 			unusable_feature(roles, request, roles->features[i]);
 		collector->features[i].reader =
 			cvm_column_reader_create(column->name, attribute->atttypid, column->kind, 0);
@@ -232,14 +343,15 @@ char *
 cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 {
 	char	   *from_item = cvm_source_from_item(request->source);
+	CvmTargetNeed need = cvm_learner_target(request->learner, request->options);
 	Roles		roles = {0};
 
-	if (request->target == NULL && !cvm_learner_without_target(request->learner))
+	if (request->target == NULL && need == CVM_TARGET_NEEDED)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("target must be given"),
 				 errhint("Name the column to predict: target => 'churned'.")));
-	if (request->target != NULL && cvm_learner_without_target(request->learner))
+	if (request->target != NULL && need == CVM_TARGET_NONE)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("algorithm \"%s\" learns without a target, and \"%s\" is given as one",
@@ -269,6 +381,8 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 		find_all_features(&roles, request);
 	else
 		find_listed_features(&roles, request);
+	if (request->learner != NULL && request->learner->roles != NULL)
+		arrange_features(&roles, request);
 
 	collector->target = cvm_target_create(roles.target < 0 ? NULL :
 										  TupleDescAttr(roles.columns, roles.target),
@@ -285,7 +399,7 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 									 CVM_INPUT_NUMBER, 0);
 	}
 	cvm_split_init(&collector->split, request->options, roles.columns, roles.key,
-				   request->fold);
+				   roles.identifier_count > 0, request->fold);
 	add_features(collector, &roles, request);
 	return build_query(collector, &roles, request, from_item);
 }

@@ -138,7 +138,7 @@ typedef struct DealtRows
 
 static void
 init_fold(CvmSplit *split, const CvmOptions *options, TupleDesc columns, int key,
-		  const CvmFold *fold)
+		  bool identified, const CvmFold *fold)
 {
 	HASHCTL		control = {.keysize = sizeof(double),.entrysize = sizeof(DealtRows),
 	.hcxt = CurrentMemoryContext};
@@ -150,6 +150,8 @@ init_fold(CvmSplit *split, const CvmOptions *options, TupleDesc columns, int key
 		init_time(split, options, columns, fold->after, fold->until);
 	else if (key >= 0)
 		init_key(split, TupleDescAttr(columns, key));
+	else if (identified)
+		split->rule = CVM_SPLIT_IDENTIFIERS;
 	else
 	{
 		split->rule = CVM_SPLIT_CLASS;
@@ -160,7 +162,7 @@ init_fold(CvmSplit *split, const CvmOptions *options, TupleDesc columns, int key
 
 void
 cvm_split_init(CvmSplit *split, const CvmOptions *options, TupleDesc columns, int key,
-			   const CvmFold *fold)
+			   bool identified, const CvmFold *fold)
 {
 	memset(split, 0, sizeof(*split));
 	split->rule = CVM_SPLIT_NONE;
@@ -169,13 +171,13 @@ cvm_split_init(CvmSplit *split, const CvmOptions *options, TupleDesc columns, in
 	split->seed = (uint64) options->seed;
 
 	if (fold != NULL)
-		init_fold(split, options, columns, key, fold);
+		init_fold(split, options, columns, key, identified, fold);
 	else if (options->validation_after != NULL)
 		init_time(split, options, columns, options->validation_after, NULL);
 	else if (options->validation > 0 && key >= 0)
 		init_key(split, TupleDescAttr(columns, key));
 	else if (options->validation > 0)
-		split->rule = CVM_SPLIT_ROW;
+		split->rule = identified ? CVM_SPLIT_IDENTIFIERS : CVM_SPLIT_ROW;
 }
 
 /*
@@ -239,6 +241,7 @@ cvm_split_side(CvmSplit *split, Datum value, bool isnull, uint64 row, double tar
 													   value, UInt64GetDatum(split->seed)));
 			break;
 		case CVM_SPLIT_ROW:
+		case CVM_SPLIT_IDENTIFIERS:
 			break;
 	}
 	place = unit_hash(row, split->seed);

@@ -17,6 +17,7 @@ typedef enum CvmSplitRule
 	CVM_SPLIT_NONE,				/* every row trains */
 	CVM_SPLIT_ROW,				/* by a hash of the row's number */
 	CVM_SPLIT_KEY,				/* by a hash of the key */
+	CVM_SPLIT_IDENTIFIERS,		/* by a hash of the features that are identifiers */
 	CVM_SPLIT_CLASS,			/* rows of each target value are dealt out in turn */
 	CVM_SPLIT_TIME				/* by the time column: later rows are held out */
 } CvmSplitRule;
@@ -49,7 +50,7 @@ typedef struct CvmSplit
 	CvmSplitRule rule;
 	int			column;			/* of the source, KEY and TIME; else -1 */
 	double		low;			/* of the hashes in [0, 1) those from here */
-	double		high;			/* to here are held out, ROW and KEY */
+	double		high;			/* to here are held out, ROW, KEY, IDENTIFIERS */
 	uint64		seed;
 	FmgrInfo	function;		/* extended hash (KEY) or comparison (TIME) */
 	Oid			collation;
@@ -62,20 +63,22 @@ typedef struct CvmSplit
 
 /*
  * Reads options validation, validation_after, time_column and seed; key is a
- * column of the source or -1; fold: NULL, or what decides instead of
- * validation.  Errors: a key that cannot be hashed, no time column, a boundary
+ * column of the source or -1; identified: features are identifiers, by which
+ * rows without a key go, so that all rows of the same ones are on one side;
+ * fold: NULL, or what decides instead of validation.  Errors: a key that cannot be hashed, no time column, a boundary
  * that is no time.
  */
 extern void cvm_split_init(CvmSplit *split, const CvmOptions *options,
-						   TupleDesc columns, int key, const CvmFold *fold);
+						   TupleDesc columns, int key, bool identified,
+						   const CvmFold *fold);
 
 /* The time column that options name, or the only one of the source. */
 extern int	cvm_split_time_column(const CvmOptions *options, TupleDesc columns);
 
 /*
  * The side of a row; value is that of split->column, target as it was read.
- * Rows without a key go by their number (counted from 0), rows without a time
- * train.
+ * Rows without a key go by their number (counted from 0) or the hash of their
+ * identifiers, whichever "row" is; rows without a time train.
  */
 extern CvmSide cvm_split_side(CvmSplit *split, Datum value, bool isnull, uint64 row,
 							  double target);

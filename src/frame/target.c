@@ -110,11 +110,10 @@ cvm_target_create(Form_pg_attribute column, const CvmLearner *learner,
 	CvmTarget  *target = palloc0(sizeof(CvmTarget));
 	const char *type;
 
+	target->learner = learner;
+	target->tasks = learner == NULL ? ALL_TASKS : cvm_learner_tasks(learner, options);
 	if (column == NULL)
-	{
-		target->learner = learner;
 		return target;
-	}
 	type = format_type_be(column->atttypid);
 	target->name = pstrdup(NameStr(column->attname));
 	target->positive = options->positive;
@@ -127,11 +126,10 @@ cvm_target_create(Form_pg_attribute column, const CvmLearner *learner,
 				 errmsg("target \"%s\" has type %s, which cannot be predicted",
 						target->name, type),
 				 errhint("A target is a number, a boolean, or a label (text or enum).")));
-	target->learner = learner;
-	target->tasks = learner == NULL ? ALL_TASKS :
-		learner->narrow != NULL ? learner->narrow(learner, options) : learner->tasks;
-	target->nonnegative = learner != NULL &&
-		learner->family(learner, CVM_REGRESSION, options) == CVM_POISSON;
+	/* counts, and amounts of events */
+	target->nonnegative = (learner != NULL &&
+						   learner->family(learner, CVM_REGRESSION, options) == CVM_POISSON) ||
+		target->tasks == CVM_TASK_BIT(CVM_RECOMMENDATION);
 	if (target->kind == CVM_INPUT_CATEGORY && !may_be_classes(target))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -238,7 +236,9 @@ cvm_target_read(CvmTarget *target, Datum value, bool isnull, double *raw)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("algorithm \"%s\" needs a target of zero or more, and \"%s\" is %g in some row",
 						target->learner->name, target->name, number),
-				 errhint("Use algorithm => 'linear', or leave out such rows in the source.")));
+				 errhint("%sleave out such rows in the source.",
+						 may_be(target, CVM_REGRESSION) ? "Use algorithm => 'linear', or " :
+						 "Let option \"factorization\" be \"als\" for ratings, or ")));
 	*raw = number + 0.0;		/* not -0 */
 	return true;
 }
@@ -537,8 +537,8 @@ cvm_target_resolve(CvmTarget *target, CvmTargetResult *result)
 	if (target->reader == NULL)
 	{
 		result->learner = target->learner;
-		result->task = (target->learner->tasks & CVM_TASK_BIT(CVM_SEGMENTATION)) != 0 ?
-			CVM_SEGMENTATION : CVM_PROJECTION;
+		result->task = may_be(target, CVM_SEGMENTATION) ? CVM_SEGMENTATION :
+			may_be(target, CVM_PROJECTION) ? CVM_PROJECTION : CVM_RECOMMENDATION;
 		return;
 	}
 	if (target->most > 0)
@@ -553,7 +553,8 @@ cvm_target_resolve(CvmTarget *target, CvmTargetResult *result)
 	}
 	if (target->positive != NULL)
 		apply_positive(target, order, count);
-	result->task = count == 0 ? CVM_REGRESSION :
+	result->task = count == 0 && !may_be(target, CVM_REGRESSION) ? CVM_RECOMMENDATION :
+		count == 0 ? CVM_REGRESSION :
 		count == 2 && may_be(target, CVM_BINARY) ? CVM_BINARY : CVM_MULTICLASS;
 	result->learner = target->learner != NULL ? target->learner :
 		cvm_learner_for_task(result->task);

@@ -11,7 +11,8 @@
 #include "linalg/elementary.h"
 
 static const char *const task_names[CVM_TASK_COUNT] = {
-	"regression", "binary", "multiclass", "segmentation", "projection"
+	"regression", "binary", "multiclass", "segmentation", "projection",
+	"recommendation"
 };
 
 const char *
@@ -32,10 +33,25 @@ cvm_task_from_name(const char *name, CvmTask *task)
 	return false;
 }
 
+CvmJudging
+cvm_task_judging(CvmTask task)
+{
+	switch (task)
+	{
+		case CVM_SEGMENTATION:
+		case CVM_PROJECTION:
+			return CVM_BY_DISTANCE;
+		case CVM_RECOMMENDATION:
+			return CVM_BY_LIST;
+		default:
+			return CVM_BY_ANSWER;
+	}
+}
+
 bool
 cvm_task_has_target(CvmTask task)
 {
-	return task <= CVM_MULTICLASS;
+	return cvm_task_judging(task) == CVM_BY_ANSWER;
 }
 
 bool

@@ -40,13 +40,27 @@ typedef enum CvmTask
 	CVM_BINARY = 1,
 	CVM_MULTICLASS = 2,
 	CVM_SEGMENTATION = 3,		/* groups of rows; no target */
-	CVM_PROJECTION = 4			/* rows as fewer numbers; no target */
+	CVM_PROJECTION = 4,			/* rows as fewer numbers; no target */
+	CVM_RECOMMENDATION = 5		/* which items a user meets next; the target, if
+								 * there is one, is how much of an event a row is */
 } CvmTask;
 
-#define CVM_TASK_COUNT 5
+#define CVM_TASK_COUNT 6
 
 extern const char *cvm_task_name(CvmTask task);
 extern bool cvm_task_from_name(const char *name, CvmTask *task);
+
+/* What says how good a model is. */
+typedef enum CvmJudging
+{
+	CVM_BY_ANSWER,				/* each row has a target that is predicted */
+	CVM_BY_DISTANCE,			/* how far each row is from what the model stands for */
+	CVM_BY_LIST					/* whether each user's items lead the user's list */
+} CvmJudging;
+
+extern CvmJudging cvm_task_judging(CvmTask task);
+
+/* Whether models are judged by answers. */
 extern bool cvm_task_has_target(CvmTask task);
 extern bool cvm_task_has_classes(CvmTask task);
 

@@ -246,6 +246,8 @@ cvm_score_sheet_add_rows(CvmScoreSheet *sheet, int rows, const double *labels,
 		case CVM_SEGMENTATION:
 		case CVM_PROJECTION:
 			break;				/* are measured as regressions */
+		case CVM_RECOMMENDATION:
+			break;				/* is judged by lists (model/list_judge.h) */
 	}
 }
 
@@ -351,9 +353,11 @@ cvm_score_sheet_roc(CvmScoreSheet *sheet, CvmRocPoint **points)
 const char *
 cvm_primary_metric(const CvmMeasure *measure, bool *more_is_better)
 {
-	*more_is_better = measure->task == CVM_BINARY;
+	*more_is_better = measure->task == CVM_BINARY || measure->task == CVM_RECOMMENDATION;
 	switch (measure->task)
 	{
+		case CVM_RECOMMENDATION:
+			return "ndcg_at_10";
 		case CVM_BINARY:
 			return "auc";
 		case CVM_MULTICLASS:

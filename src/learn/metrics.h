@@ -92,7 +92,7 @@ extern int	cvm_score_sheet_roc(CvmScoreSheet *sheet, CvmRocPoint **points);
 
 /* The metric by which versions are compared, and whether more is better:
  * auc (binary), log_loss (multiclass), rmse (regression), deviance (poisson),
- * pinball_loss (a quantile). */
+ * pinball_loss (a quantile), ndcg_at_10 (recommendation). */
 extern const char *cvm_primary_metric(const CvmMeasure *measure, bool *more_is_better);
 
 /* The loss of a quantile (Koenker and Bassett, 1978). */

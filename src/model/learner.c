@@ -9,6 +9,7 @@
 
 #include "model/learner_bayes.h"
 #include "model/learner_components.h"
+#include "model/learner_factorization.h"
 #include "model/learner_kmeans.h"
 #include "model/learner_linear.h"
 #include "model/learner_network.h"
@@ -26,6 +27,7 @@ const CvmLearner *const cvm_learners[] = {
 	[CVM_ALGORITHM_DISCRIMINANT] = &cvm_learner_discriminant,
 	[CVM_ALGORITHM_KMEANS] = &cvm_learner_kmeans,
 	[CVM_ALGORITHM_PCA] = &cvm_learner_pca,
+	[CVM_ALGORITHM_MATRIX_FACTORIZATION] = &cvm_learner_matrix_factorization,
 	[CVM_ALGORITHM_DECISION_TREE] = &cvm_learner_decision_tree,
 	[CVM_ALGORITHM_RANDOM_FOREST] = &cvm_learner_random_forest,
 	[CVM_ALGORITHM_BOOSTED_TREES] = &cvm_learner_boosted_trees,
@@ -78,6 +80,7 @@ cvm_learner_for_task(CvmTask task)
 		case CVM_REGRESSION:
 		case CVM_SEGMENTATION:
 		case CVM_PROJECTION:
+		case CVM_RECOMMENDATION:
 			break;
 	}
 	return &cvm_learner_linear;
@@ -97,11 +100,28 @@ cvm_prediction_size(CvmTask task, int class_count)
 	}
 }
 
-bool
-cvm_learner_without_target(const CvmLearner *learner)
+unsigned
+cvm_learner_tasks(const CvmLearner *learner, const CvmOptions *options)
 {
-	return learner != NULL &&
-		(learner->tasks & (CVM_TASK_BIT(CVM_SEGMENTATION) | CVM_TASK_BIT(CVM_PROJECTION))) != 0;
+	return learner->narrow != NULL ? learner->narrow(learner, options) : learner->tasks;
+}
+
+CvmTargetNeed
+cvm_learner_target(const CvmLearner *learner, const CvmOptions *options)
+{
+	unsigned	tasks = learner != NULL ? cvm_learner_tasks(learner, options) :
+		CVM_TASK_BIT(CVM_REGRESSION);
+
+	if (tasks & (CVM_TASK_BIT(CVM_SEGMENTATION) | CVM_TASK_BIT(CVM_PROJECTION)))
+		return CVM_TARGET_NONE;
+	return tasks & CVM_TASK_BIT(CVM_RECOMMENDATION) ? CVM_TARGET_OPTIONAL : CVM_TARGET_NEEDED;
+}
+
+bool
+cvm_model_reads_target(const CvmModel *model)
+{
+	return cvm_task_has_target(model->task) ||
+		(cvm_task_judging(model->task) == CVM_BY_LIST && model->target[0] != '\0');
 }
 
 CvmMeasure
@@ -109,7 +129,7 @@ cvm_model_measure(const CvmModel *model)
 {
 	CvmMeasure	measure = {
 		.family = model->family,
-		.task = cvm_task_has_target(model->task) ? model->task : CVM_REGRESSION,
+		.task = cvm_task_judging(model->task) == CVM_BY_DISTANCE ? CVM_REGRESSION : model->task,
 		.classes = model->class_count,
 		.quantile = model->learner->quantile == NULL ? 0 : model->learner->quantile(model),
 		.profit = model->profit
@@ -121,7 +141,7 @@ cvm_model_measure(const CvmModel *model)
 void
 cvm_measured_predictions(const CvmModel *model, int rows, double *predictions)
 {
-	if (cvm_task_has_target(model->task))
+	if (cvm_task_judging(model->task) != CVM_BY_DISTANCE)
 		return;
 	for (int row = 0; row < rows; row++)
 		predictions[row] = predictions[(size_t) (row + 1) * model->outputs - 1];

@@ -16,6 +16,7 @@
 #ifndef CVM_LEARNER_H
 #define CVM_LEARNER_H
 
+#include "learn/factorization/recommender.h"
 #include "learn/metrics.h"
 #include "learn/options.h"
 #include "model/fields.h"
@@ -39,6 +40,20 @@ typedef struct CvmLesson
 								 * a form of its own; 0: no limit */
 } CvmLesson;
 
+/*
+ * The columns that a learner knows by their roles: two identifiers, each with
+ * columns that describe what it stands for.  An identifier that is not named is
+ * the next feature that has no other role.
+ */
+#define CVM_IDENTIFIERS 2
+
+typedef struct CvmColumnRoles
+{
+	const char *words[CVM_IDENTIFIERS]; /* what they are called, in options too */
+	const char *identifiers[CVM_IDENTIFIERS];	/* columns; NULL: not named */
+	char	  **attributes[CVM_IDENTIFIERS];	/* columns, ends with NULL; or NULL */
+} CvmColumnRoles;
+
 #define CVM_TASK_BIT(task) (1u << (task))
 
 struct CvmLearner
@@ -52,6 +67,13 @@ struct CvmLearner
 	 * filled and flagged; true, numbers as they are, NaN where missing.
 	 */
 	bool		keeps_missing;
+
+	/*
+	 * Which columns it wants, in which roles; NULL: all features alike.  The
+	 * encoder then has the identifiers first, then the attributes of each as
+	 * far as they were kept.
+	 */
+	void		(*roles) (const CvmOptions *options, CvmColumnRoles *roles);
 
 	/* The tasks that options leave; NULL: all of its own. */
 	unsigned	(*narrow) (const CvmLearner *learner, const CvmOptions *options);
@@ -115,6 +137,12 @@ struct CvmLearner
 	void		(*transform) (void *prepared, const CvmBlock *block, double *values);
 
 	/*
+	 * Of learners of the task recommendation, or that could do it (NULL: it
+	 * cannot): users, items and how they suit each other.
+	 */
+	const CvmRecommender *(*recommender) (const void *prepared);
+
+	/*
 	 * What each term contributes to the score of the first row of a block
 	 * (Shapley values), of learners for which that is exact (NULL: it is not):
 	 * base by output, contributions by term and output.  Their sum is the
@@ -169,12 +197,25 @@ extern const CvmLearner *cvm_learner_for_task(CvmTask task);
  */
 extern int	cvm_prediction_size(CvmTask task, int class_count);
 
-/* Whether it learns without a target; then that is all it can do. */
-extern bool cvm_learner_without_target(const CvmLearner *learner);
+/* Whether a learner (NULL: auto) with these options learns from a target. */
+typedef enum CvmTargetNeed
+{
+	CVM_TARGET_NEEDED,
+	CVM_TARGET_OPTIONAL,
+	CVM_TARGET_NONE
+} CvmTargetNeed;
+
+extern CvmTargetNeed cvm_learner_target(const CvmLearner *learner, const CvmOptions *options);
+
+/* The tasks that options leave to a learner. */
+extern unsigned cvm_learner_tasks(const CvmLearner *learner, const CvmOptions *options);
+
+/* Whether measuring a model reads its target. */
+extern bool cvm_model_reads_target(const CvmModel *model);
 
 /*
- * What is measured where there is no target: as if each row's target were 0
- * and its prediction the distance.  cvm_measured_predictions keeps just the
+ * What is measured where models are judged by distance: as if each row's target
+ * were 0 and its prediction the distance.  cvm_measured_predictions keeps just the
  * distances, at the beginning.  The model has to outlive what it is measured by.
  */
 extern CvmMeasure cvm_model_measure(const CvmModel *model);

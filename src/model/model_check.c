@@ -205,6 +205,7 @@ part_can_be(const CvmInput *input, int part, CvmTermKind kind)
 		case CVM_INPUT_INTERVAL:
 			return part == 0 && !category;
 		case CVM_INPUT_CATEGORY:
+		case CVM_INPUT_IDENTIFIER:
 			return part == 0 && category;
 		case CVM_INPUT_TIME:
 			return part <= 2 && category == (part > 0);
@@ -245,6 +246,10 @@ check_terms(const CvmEncoder *encoder, bool kept, CvmError *error)
 		part = term->part;
 		if (!is_share(term->missing_share))
 			return BAD("term " NAME " has a wrong share of missing values", term->name);
+		if (encoder->inputs[term->input].kind == CVM_INPUT_IDENTIFIER &&
+			(term->other_level != term->level_count - 1 || term->missing_level != -1))
+			return BAD("identifier " NAME " has its shared or missing level out of place",
+					   term->name);
 		status = term->kind == CVM_TERM_CATEGORY ?
 			check_category(term, error) : check_number(term, kept, error);
 		if (status != CVM_OK)

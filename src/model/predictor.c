@@ -54,3 +54,17 @@ cvm_predictor_explain(CvmPredictor *predictor, const CvmBlock *row, double *base
 {
 	predictor->model->learner->explain(predictor->prepared, row, base, contributions);
 }
+
+const CvmModel *
+cvm_predictor_model(const CvmPredictor *predictor)
+{
+	return predictor->model;
+}
+
+const CvmRecommender *
+cvm_predictor_recommender(const CvmPredictor *predictor)
+{
+	const CvmLearner *learner = predictor->model->learner;
+
+	return learner->recommender != NULL ? learner->recommender(predictor->prepared) : NULL;
+}

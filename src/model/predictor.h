@@ -16,6 +16,8 @@ typedef struct CvmPredictor CvmPredictor;
 /* The model must outlive it. */
 extern CvmPredictor *cvm_predictor_create(const CvmModel *model);
 
+extern const CvmModel *cvm_predictor_model(const CvmPredictor *predictor);
+
 /*
  * Blocks that were encoded by the model's own encoder, any number of them.
  * predictions: as of learner->predict, calibrated.
@@ -49,5 +51,8 @@ extern void cvm_predictor_transform(CvmPredictor *predictor, const CvmBlock *blo
 									double *values);
 extern void cvm_predictor_explain(CvmPredictor *predictor, const CvmBlock *row, double *base,
 								  double *contributions);
+
+/* As learner->recommender; NULL where the learner has none. */
+extern const CvmRecommender *cvm_predictor_recommender(const CvmPredictor *predictor);
 
 #endif							/* CVM_PREDICTOR_H */

@@ -320,6 +320,7 @@ take_input(CvmScorer *scorer, const InputStep *step, Datum value, bool isnull)
 			scorer->numbers[step->number] = cvm_column_number(step->reader, value, isnull);
 			break;
 		case CVM_INPUT_CATEGORY:
+		case CVM_INPUT_IDENTIFIER:
 			take_category(scorer, step, value, isnull);
 			break;
 		case CVM_INPUT_TIME:

@@ -19,6 +19,7 @@
 #include "model/learner.h"
 #include "model/learner_bayes.h"
 #include "model/learner_components.h"
+#include "model/factorization_payload.h"
 #include "model/learner_kmeans.h"
 #include "model/learner_network.h"
 #include "model/learner_tree.h"
@@ -494,8 +495,75 @@ make_isotonic_model(void)
 	return model;
 }
 
+/* Users and items, and the other inputs as their attributes: the first two of users. */
+static inline void
+identify_encoder(CvmEncoder *encoder)
+{
+	int			rest = encoder->input_count;
+	int			rest_terms = encoder->term_count;
+	CvmInput   *inputs = CVM_NEW(CvmInput, rest + 2);
+	CvmTerm    *terms = CVM_NEW(CvmTerm, rest_terms + 2);
+
+	inputs[0] = (CvmInput) {"customer", CVM_INPUT_IDENTIFIER, 0};
+	inputs[1] = (CvmInput) {"product", CVM_INPUT_IDENTIFIER, 0};
+	terms[0] = category_term("customer", 0, 0, 5);
+	terms[1] = category_term("product", 1, 0, 4);
+	for (int i = 0; i < 2; i++)
+	{
+		terms[i].other_level = terms[i].level_count - 1;
+		terms[i].levels[terms[i].other_level] = CVM_OTHER_LEVEL;
+	}
+	memcpy(inputs + 2, encoder->inputs, rest * sizeof(CvmInput));
+	memcpy(terms + 2, encoder->terms, rest_terms * sizeof(CvmTerm));
+	for (int i = 0; i < rest_terms; i++)
+		terms[i + 2].input += 2;
+	encoder->inputs = inputs;
+	encoder->terms = terms;
+	encoder->input_count += 2;
+	encoder->term_count += 2;
+	(void) cvm_model_assign_slots(encoder, NULL);
+}
+
+static inline CvmModel *
+make_factorization_model(void)
+{
+	static const int32_t seen_starts[] = {0, 2, 2, 3, 5};
+	static const int32_t seen_items[] = {0, 2, 1, 1, 2};
+	CvmModel   *model = make_model(CVM_LINEAR);
+	CvmFactorizationPayload *payload = CVM_NEW_ZERO(CvmFactorizationPayload, 1);
+	CvmAttributes *users;
+	CvmAttributes *items;
+	double	   *numbers;
+	int			count;
+
+	identify_encoder(&model->encoder);
+	users = cvm_attributes_of_inputs(&model->encoder, 2, 4);
+	items = cvm_attributes_of_inputs(&model->encoder, 4, model->encoder.input_count);
+	count = 3 * (4 + 3 + users->width + items->width);
+	numbers = CVM_NEW(double, count);
+	for (int i = 0; i < count; i++)
+		numbers[i] = some_number(i);
+	payload->factorization = CVM_FACTORIZATION_BPR;
+	payload->factors = 2;
+	payload->user_inputs = 2;
+	payload->mean = 3.5;
+	payload->user_factors = numbers;
+	payload->user_biases = numbers + 8;
+	payload->item_factors = numbers + 12;
+	payload->item_biases = numbers + 18;
+	payload->user_newcomers = numbers + 21;
+	payload->item_newcomers = numbers + 21 + 3 * users->width;
+	payload->seen = 5;
+	payload->seen_starts = seen_starts;
+	payload->seen_items = seen_items;
+	model->task = CVM_RECOMMENDATION;
+	model->learner = &cvm_learner_matrix_factorization;
+	model->payload = payload;
+	return model;
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 9)
+#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 10)
 
 static inline CvmModel *
 make_plain_model(int index)
@@ -522,6 +590,8 @@ make_plain_model(int index)
 			return make_platt_model();
 		case 8:
 			return make_isotonic_model();
+		case 9:
+			return make_factorization_model();
 		default:
 			return make_model((CvmFamily) index);
 	}

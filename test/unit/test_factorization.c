@@ -85,7 +85,7 @@ test_interactions(bool weighted, bool events)
 	memset(amount, 0, sizeof(amount));
 	memset(weight, 0, sizeof(weight));
 	make_rows(&source, weighted, events);
-	cvm_interactions_read(&layout, &source, events, &interactions);
+	cvm_interactions_read(&layout, &source, events ? CVM_CELL_AMOUNT : CVM_CELL_RATING, &interactions);
 	for (int b = 0; b < source.blocks; b++)
 	{
 		const CvmBlock *block = source.read(source.state, b);
@@ -178,7 +178,7 @@ test_alternating(bool events, bool weighted, bool biases, bool by_count)
 	options.l2_by_count = by_count;
 	options.alpha = 3;
 	make_rows(&source, weighted, events);
-	cvm_interactions_read(&layout, &source, events, &interactions);
+	cvm_interactions_read(&layout, &source, events ? CVM_CELL_AMOUNT : CVM_CELL_RATING, &interactions);
 	cvm_factors_init(&factors, USERS, ITEMS, WIDTH);
 	cvm_factors_start(&factors, 42);
 	/* each call starts where the last one ended */
@@ -239,7 +239,7 @@ test_singular(void)
 	make_rows(&source, false, false);
 	source.blocks = 1;
 	((CvmBlock *) source.read(source.state, 0))->rows = 9;
-	cvm_interactions_read(&layout, &source, false, &interactions);
+	cvm_interactions_read(&layout, &source, CVM_CELL_RATING, &interactions);
 	cvm_factors_init(&factors, USERS, ITEMS, WIDTH);
 	cvm_factors_start(&factors, 1);
 	cvm_factors_of_ratings(&interactions, &options, NULL, &factors, &result);
@@ -347,7 +347,7 @@ test_pairwise(void)
 			block->target[row] = user >= 0 && user % 2 == item % 2;
 		}
 	}
-	cvm_interactions_read(&layout, &source, true, &interactions);
+	cvm_interactions_read(&layout, &source, CVM_CELL_AMOUNT, &interactions);
 	options.epochs = 60;
 	for (int i = 0; i < 2; i++)
 	{

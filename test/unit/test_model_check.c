@@ -71,7 +71,7 @@ test_inputs(void)
 {
 	REFUSED(CVM_LINEAR, model->encoder.inputs[1].name = "", "input 2 has no name");
 	REFUSED(CVM_LINEAR, model->encoder.inputs[1].name = "tenure", "\"tenure\" occurs twice");
-	REFUSED(CVM_LINEAR, model->encoder.inputs[1].kind = (CvmInputKind) 6, "kind 6");
+	REFUSED(CVM_LINEAR, model->encoder.inputs[1].kind = (CvmInputKind) 7, "kind 7");
 	REFUSED(CVM_LINEAR, model->encoder.inputs[4].elements = 0, "elements");
 	REFUSED(CVM_LINEAR, model->encoder.inputs[0].elements = 1, "elements");
 	REFUSED(CVM_LINEAR, model->encoder.input_count = -1, "negative");

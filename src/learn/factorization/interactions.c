@@ -30,9 +30,9 @@ cvm_pair_of_row(const CvmPairLayout *layout, const CvmBlock *block, int row, int
 }
 
 size_t
-cvm_interactions_size(const CvmPairLayout *layout, uint64_t rows, bool events)
+cvm_interactions_size(const CvmPairLayout *layout, uint64_t rows, CvmCellKind kind)
 {
-	size_t		cell = sizeof(int32_t) + sizeof(double) * (events ? 1 : 2);
+	size_t		cell = sizeof(int32_t) + sizeof(double) * (kind == CVM_CELL_RATING ? 2 : 1);
 
 	return 2 * cell * rows +
 		2 * sizeof(int64_t) * ((size_t) layout->users + layout->items + 2);
@@ -88,18 +88,20 @@ put_cell(CvmSparse *sparse, int64_t place, int index, double value, double weigh
 
 /* Whether a row is of a cell, and of which. */
 static bool
-read_cell(const CvmPairLayout *layout, const CvmBlock *block, int row, bool events,
+read_cell(const CvmPairLayout *layout, const CvmBlock *block, int row, CvmCellKind kind,
 		  int *user, int *item, double *value, double *weight)
 {
 	cvm_pair_of_row(layout, block, row, user, item);
-	*value = events ? block->target[row] * block->weight[row] : block->target[row];
+	*value = block->target[row];
+	if (kind != CVM_CELL_RATING)
+		*value = block->weight[row] * (kind == CVM_CELL_EVENT ? 1 : block->target[row]);
 	*weight = block->weight[row];
-	return *user >= 0 && *item >= 0 && !(events && *value == 0);
+	return *user >= 0 && *item >= 0 && (kind == CVM_CELL_RATING || *value > 0);
 }
 
 /* The rows of the source, by item: users in the order of their rows. */
 static void
-read_by_item(const CvmPairLayout *layout, CvmBlockSource *source, bool events, CvmSparse *items)
+read_by_item(const CvmPairLayout *layout, CvmBlockSource *source, CvmCellKind kind, CvmSparse *items)
 {
 	int64_t    *next;
 	int64_t		cells;
@@ -117,7 +119,7 @@ read_by_item(const CvmPairLayout *layout, CvmBlockSource *source, bool events, C
 
 		cvm_check_interrupt();
 		for (int row = 0; row < block->rows; row++)
-			if (read_cell(layout, block, row, events, &user, &item, &value, &weight))
+			if (read_cell(layout, block, row, kind, &user, &item, &value, &weight))
 				items->starts[item + 1]++;
 	}
 	cells = add_up_starts(items);
@@ -125,14 +127,14 @@ read_by_item(const CvmPairLayout *layout, CvmBlockSource *source, bool events, C
 	items->columns = layout->users;
 	items->indexes = CVM_NEW(int32_t, cells);
 	items->values = CVM_NEW(double, cells);
-	items->weights = events ? NULL : CVM_NEW(double, cells);
+	items->weights = kind == CVM_CELL_RATING ? CVM_NEW(double, cells) : NULL;
 	for (int b = 0; b < source->blocks; b++)
 	{
 		const CvmBlock *block = source->read(source->state, b);
 
 		cvm_check_interrupt();
 		for (int row = 0; row < block->rows; row++)
-			if (read_cell(layout, block, row, events, &user, &item, &value, &weight))
+			if (read_cell(layout, block, row, kind, &user, &item, &value, &weight))
 				put_cell(items, next[item]++, user, value, weight);
 	}
 	cvm_release(next);
@@ -212,12 +214,12 @@ drop_plain_weights(CvmSparse *sparse)
 }
 
 void
-cvm_interactions_read(const CvmPairLayout *layout, CvmBlockSource *source, bool events,
+cvm_interactions_read(const CvmPairLayout *layout, CvmBlockSource *source, CvmCellKind kind,
 					  CvmInteractions *interactions)
 {
 	CvmSparse	rows;
 
-	read_by_item(layout, source, events, &rows);
+	read_by_item(layout, source, kind, &rows);
 	transpose(&rows, &interactions->by_user);
 	sparse_free(&rows);
 	merge_pairs(&interactions->by_user);

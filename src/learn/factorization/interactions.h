@@ -33,6 +33,14 @@ typedef struct CvmInteractions
 	int64_t		cells;
 } CvmInteractions;
 
+/* What the target of a row is. */
+typedef enum CvmCellKind
+{
+	CVM_CELL_RATING,
+	CVM_CELL_AMOUNT,			/* how much of an event */
+	CVM_CELL_EVENT				/* nothing: a row is one event */
+} CvmCellKind;
+
 /*
  * How a row of a block is read: the users' column of codes, the code of the
  * second user (the first one is CVM_SINK) and the number of users; items
@@ -55,14 +63,14 @@ extern void cvm_pair_of_row(const CvmPairLayout *layout, const CvmBlock *block, 
 							int *user, int *item);
 
 /* Bytes that reading so many rows takes, at most. */
-extern size_t cvm_interactions_size(const CvmPairLayout *layout, uint64_t rows, bool events);
+extern size_t cvm_interactions_size(const CvmPairLayout *layout, uint64_t rows, CvmCellKind kind);
 
 /*
- * Reads the source twice.  events: values are amounts, and a cell of zero is
- * none.  Rows of unknown users or items do not count.
+ * Reads the source twice.  A cell with an amount of zero is none.  Rows of
+ * unknown users or items do not count.
  */
 extern void cvm_interactions_read(const CvmPairLayout *layout, CvmBlockSource *source,
-								  bool events, CvmInteractions *interactions);
+								  CvmCellKind kind, CvmInteractions *interactions);
 extern void cvm_interactions_free(CvmInteractions *interactions);
 
 #endif							/* CVM_INTERACTIONS_H */
