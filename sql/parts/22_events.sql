@@ -1,21 +1,25 @@
--- events: what somebody should look at
+-- events: what happens to models
 
-CREATE TABLE cvm.alert_log (
+CREATE SEQUENCE cvm.event_id;
+
+COMMENT ON SEQUENCE cvm.event_id IS 'numbers of events';
+
+CREATE TABLE cvm.event_log (
+	id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('cvm.event_id'),
 	model text NOT NULL REFERENCES cvm.model_registry (model)
 		ON UPDATE CASCADE ON DELETE CASCADE,
 	at timestamptz NOT NULL,
 	event text NOT NULL,
+	alert boolean NOT NULL,
 	run integer,
 	version integer,
 	detail text
 );
 
-CREATE INDEX alert_log_model_at ON cvm.alert_log (model, at);
+CREATE INDEX event_log_model_id ON cvm.event_log (model, id);
 
--- no key: two events may be alike; so that it can be published
-ALTER TABLE cvm.alert_log REPLICA IDENTITY FULL;
+COMMENT ON TABLE cvm.event_log IS
+	'one row per event of a model; people read cvm.events and cvm.alerts';
 
-COMMENT ON TABLE cvm.alert_log IS
-	'events that are alerts; people read cvm.alerts';
-
-SELECT pg_catalog.pg_extension_config_dump('cvm.alert_log', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.event_id', '');
+SELECT pg_catalog.pg_extension_config_dump('cvm.event_log', '');

@@ -74,19 +74,40 @@ COMMENT ON COLUMN cvm.due_models.paused_at IS 'when it was paused; cvm.resume(mo
 COMMENT ON COLUMN cvm.due_models.run IS 'its run that is queued or running';
 COMMENT ON COLUMN cvm.due_models.mode IS 'what its next run by schedule is: full, or partial where that is possible';
 
-CREATE VIEW cvm.alerts WITH (security_barrier) AS
-SELECT a.model, a.version, a.at, a.event, a.run, a.detail
-FROM cvm.alert_log AS a
-JOIN cvm.model_registry AS r ON r.model = a.model
+CREATE VIEW cvm.events WITH (security_barrier) AS
+SELECT e.model, e.version, e.id, e.at, e.event, e.alert, e.run, e.detail
+FROM cvm.event_log AS e
+JOIN cvm.model_registry AS r ON r.model = e.model
 WHERE pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 		SELECT FROM cvm.model_grants AS g
-		WHERE g.model = a.model
+		WHERE g.model = e.model
 			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage')));
 
+COMMENT ON VIEW cvm.events IS
+	'one row per event, of the newest ones of each model; each is sent as a notification on the channel cvm_events';
+COMMENT ON COLUMN cvm.events.model IS 'name of the model';
+COMMENT ON COLUMN cvm.events.version IS 'version that it is about';
+COMMENT ON COLUMN cvm.events.id IS 'number of the event, which the notification on the channel cvm_events carries';
+COMMENT ON COLUMN cvm.events.at IS 'when it happened';
+COMMENT ON COLUMN cvm.events.event IS 'run_queued, run_succeeded, version_promoted, run_failed, ...';
+COMMENT ON COLUMN cvm.events.alert IS 'whether somebody should look at it';
+COMMENT ON COLUMN cvm.events.run IS 'training run that it is about';
+COMMENT ON COLUMN cvm.events.detail IS 'error message or reason';
+
+CREATE VIEW cvm.alerts WITH (security_barrier) AS
+SELECT e.model, e.version, e.id, e.at, e.event, e.run, e.detail
+FROM cvm.event_log AS e
+JOIN cvm.model_registry AS r ON r.model = e.model
+WHERE e.alert AND (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
+		SELECT FROM cvm.model_grants AS g
+		WHERE g.model = e.model
+			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage'))));
+
 COMMENT ON VIEW cvm.alerts IS
-	'one row per event that somebody should look at; all events are sent as notifications on the channel cvm_events';
+	'one row per event that somebody should look at';
 COMMENT ON COLUMN cvm.alerts.model IS 'name of the model';
 COMMENT ON COLUMN cvm.alerts.version IS 'version that it is about';
+COMMENT ON COLUMN cvm.alerts.id IS 'number of the event, which the notification on the channel cvm_events carries';
 COMMENT ON COLUMN cvm.alerts.at IS 'when it happened';
 COMMENT ON COLUMN cvm.alerts.event IS 'run_failed, version_rejected, version_rolled_back, schedule_paused, ...';
 COMMENT ON COLUMN cvm.alerts.run IS 'training run that it is about';

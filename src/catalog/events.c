@@ -46,51 +46,59 @@ static const struct
 	[CVM_EVENT_SCHEDULE_RESUMED] = {"schedule_resumed", false}
 };
 
-static void
-notify(CvmEventKind kind, const char *model, int run, int version, const char *detail)
+/* Writes the event down; returns its number. */
+static int64
+keep(CvmEventKind kind, const char *model, int run, int version, const char *detail)
 {
-	StringInfoData payload;
+	Oid			types[] = {TEXTOID, TEXTOID, BOOLOID, INT4OID, INT4OID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(model), CStringGetTextDatum(kinds[kind].name),
+		BoolGetDatum(kinds[kind].alert), Int32GetDatum(run), Int32GetDatum(version),
+	detail ? CStringGetTextDatum(detail) : (Datum) 0};
+	bool		isnull;
+
+	cvm_catalog_execute("INSERT INTO cvm.event_log (model, at, event, alert, run, version, detail)"
+						" VALUES ($1, cvm.clock(), $2, $3, nullif($4, 0), nullif($5, 0), $6)"
+						" RETURNING id",
+						6, types, values, detail ? NULL : "     n", false);
+	return DatumGetInt64(cvm_catalog_datum(0, 1, &isnull));
+}
+
+static void
+append_names(StringInfo payload, const char *model, int run, int version, const char *detail)
+{
 	char		at[MAXDATELEN + 1];
 
 	JsonEncodeDateTime(at, TimestampTzGetDatum(cvm_clock()->now()), TIMESTAMPTZOID, NULL);
-	initStringInfo(&payload);
-	appendStringInfo(&payload, "{\"event\": \"%s\", \"model\": ", kinds[kind].name);
-	escape_json(&payload, model);
-	appendStringInfo(&payload, ", \"at\": \"%s\"", at);
+	appendStringInfoString(payload, ", \"model\": ");
+	escape_json(payload, model);
+	appendStringInfo(payload, ", \"at\": \"%s\"", at);
 	if (run > 0)
-		appendStringInfo(&payload, ", \"run\": %d", run);
+		appendStringInfo(payload, ", \"run\": %d", run);
 	if (version > 0)
-		appendStringInfo(&payload, ", \"version\": %d", version);
+		appendStringInfo(payload, ", \"version\": %d", version);
 	if (detail != NULL)
 	{
 		int			length = pg_mbcliplen(detail, strlen(detail), MOST_DETAIL);
 
-		appendStringInfoString(&payload, ", \"detail\": ");
-		escape_json(&payload, pnstrdup(detail, length));
+		appendStringInfoString(payload, ", \"detail\": ");
+		escape_json(payload, pnstrdup(detail, length));
 	}
-	appendStringInfoChar(&payload, '}');
-	Async_Notify(CHANNEL, payload.data);
-	pfree(payload.data);
-}
-
-static void
-keep(CvmEventKind kind, const char *model, int run, int version, const char *detail)
-{
-	Oid			types[] = {TEXTOID, TEXTOID, INT4OID, INT4OID, TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(model), CStringGetTextDatum(kinds[kind].name),
-		Int32GetDatum(run), Int32GetDatum(version),
-	detail ? CStringGetTextDatum(detail) : (Datum) 0};
-
-	cvm_catalog_execute("INSERT INTO cvm.alert_log (model, at, event, run, version, detail)"
-						" VALUES ($1, cvm.clock(), $2, nullif($3, 0), nullif($4, 0), $5)",
-						5, types, values, detail ? NULL : "    n", false);
 }
 
 void
 cvm_event(CvmEventKind kind, const char *model, int run, int version, const char *detail)
 {
-	if (kinds[kind].alert)
-		keep(kind, model, run, version, detail);
-	if (cvm_notify)
-		notify(kind, model, run, version, detail);
+	int64		id = keep(kind, model, run, version, detail);
+	StringInfoData payload;
+
+	if (cvm_notify == CVM_NOTIFY_OFF)
+		return;
+	initStringInfo(&payload);
+	appendStringInfo(&payload, "{\"id\": " INT64_FORMAT ", \"event\": \"%s\"", id,
+					 kinds[kind].name);
+	if (cvm_notify == CVM_NOTIFY_FULL)
+		append_names(&payload, model, run, version, detail);
+	appendStringInfoChar(&payload, '}');
+	Async_Notify(CHANNEL, payload.data);
+	pfree(payload.data);
 }

@@ -2,11 +2,13 @@
  * events.h
  *		What happens to models, for those who watch.
  *
- * Each event is a notification on the channel cvm_events with a JSON object:
- * {"event": "run_failed", "model": "churn", "at": "2026-01-05T02:30:00+00:00",
- * "run": 7, "version": 3, "detail": "..."}; run, version and detail only where
- * there are any.  Those that somebody should look at are also kept in
- * cvm.alert_log, which people read as cvm.alerts.
+ * Each event is a row of cvm.event_log, which people read as cvm.events and, where
+ * somebody should look at it, cvm.alerts; and a notification on the channel
+ * cvm_events: {"id": 41, "event": "run_failed"}.  Whoever may connect can listen
+ * there, so it is the view that says whose event it was, to those who may know.
+ * With cvm.notify = full the notification says it itself: {..., "model": "churn",
+ * "at": "2026-01-05T02:30:00+00:00", "run": 7, "version": 3, "detail": "..."};
+ * run, version and detail only where there are any.
  */
 #ifndef CVM_EVENTS_H
 #define CVM_EVENTS_H

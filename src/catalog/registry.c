@@ -91,7 +91,7 @@ cvm_definition_find(const char *model, bool lock)
 
 	cvm_catalog_execute(lock
 						? "SELECT " DEFINITION_COLUMNS
-						" FROM cvm.model_registry WHERE model = $1 FOR UPDATE"
+						" FROM cvm.model_registry WHERE model = $1 FOR NO KEY UPDATE"
 						: "SELECT " DEFINITION_COLUMNS
 						" FROM cvm.model_registry WHERE model = $1",
 						1, types, values, NULL, !lock);

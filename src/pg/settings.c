@@ -23,9 +23,16 @@ int			cvm_pause_after_failures = 10;
 int			cvm_keep_versions = 100;
 int			cvm_keep_runs = 1000;
 int			cvm_log_retention = 400;
-bool		cvm_notify = true;
+int			cvm_notify = CVM_NOTIFY_ID;
 int			cvm_mock_clock = -1;
 bool		cvm_rewrite_predict = true;
+
+static const struct config_enum_entry notify_choices[] = {
+	{"off", CVM_NOTIFY_OFF, false},
+	{"id", CVM_NOTIFY_ID, false},
+	{"full", CVM_NOTIFY_FULL, false},
+	{NULL, 0, false}
+};
 
 bool
 cvm_parse_window(const char *text, int *from, int *to)
@@ -166,11 +173,11 @@ cvm_define_settings(void)
 							PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 
-	DefineCustomBoolVariable("cvm.notify",
-							 "Sends what happens to models as notifications on the channel cvm_events.",
-							 "Everybody who may connect to a database can listen there.",
+	DefineCustomEnumVariable("cvm.notify",
+							 "What of each event is sent as a notification on the channel cvm_events: off, id, or full.",
+							 "Whoever may connect to a database can listen there, so full tells everybody the names of models and their errors.",
 							 &cvm_notify,
-							 true,
+							 CVM_NOTIFY_ID, notify_choices,
 							 PGC_SUSET, 0,
 							 NULL, NULL, NULL);
 

@@ -7,6 +7,14 @@
 
 #include "postgres.h"
 
+/* What of an event is sent on the channel cvm_events. */
+typedef enum CvmNotify
+{
+	CVM_NOTIFY_OFF,
+	CVM_NOTIFY_ID,
+	CVM_NOTIFY_FULL
+} CvmNotify;
+
 extern int	cvm_train_memory;	/* kB; cvm.train_memory, default 256MB */
 extern int	cvm_max_training_workers;	/* parallel workers of one training */
 extern int	cvm_max_retrain_workers;	/* cvm.max_retrain_workers, default 2 */
@@ -20,7 +28,7 @@ extern int	cvm_pause_after_failures;	/* in a row; 0: never */
 extern int	cvm_keep_versions;	/* of a model that the worker retrains; 0: all */
 extern int	cvm_keep_runs;		/* the same for its runs and alerts */
 extern int	cvm_log_retention;	/* days that predictions are kept; 0: for ever */
-extern bool cvm_notify;			/* events on the channel cvm_events */
+extern int	cvm_notify;			/* CvmNotify */
 extern int	cvm_mock_clock;		/* seconds since 2000 UTC; -1: the real clock */
 extern bool cvm_rewrite_predict;	/* cvm.rewrite_predict: planner rewrite, default on */
 

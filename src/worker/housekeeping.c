@@ -35,7 +35,10 @@ cvm_prune(const char *model)
 	prune("DELETE FROM cvm.training_runs WHERE model = $1 AND status NOT IN ('queued', 'running')"
 		  " AND run <= (SELECT last_run - $2 FROM cvm.model_registry WHERE model = $1)",
 		  model, cvm_keep_runs);
-	prune("DELETE FROM cvm.alert_log WHERE model = $1 AND at < (SELECT at FROM cvm.alert_log"
-		  " WHERE model = $1 ORDER BY at DESC OFFSET $2 LIMIT 1)",
+	/* alerts and other events by themselves: there are more of these */
+	prune("DELETE FROM cvm.event_log AS e USING (SELECT alert, id FROM ("
+		  "  SELECT alert, id, row_number() OVER (PARTITION BY alert ORDER BY id DESC) AS place"
+		  "  FROM cvm.event_log WHERE model = $1) AS newest WHERE place = $2) AS oldest"
+		  " WHERE e.model = $1 AND e.alert = oldest.alert AND e.id < oldest.id",
 		  model, cvm_keep_runs);
 }

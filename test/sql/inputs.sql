@@ -144,7 +144,7 @@ SELECT version FROM cvm.train('odd', $$SELECT *, '{"a": 1}'::jsonb AS properties
 SELECT version FROM cvm.train('odd', $$SELECT *, '{"a": 1}'::jsonb AS properties, point(x, x) AS "a ""place""" FROM odd$$, 'y',
 	key => 'id', options => '{"exclude": ["token_uuid", "properties", "a \"place\"", "id", "y", "always_seven", "nothing"]}');
 SELECT string_agg(name, ', ' ORDER BY name) FROM cvm.inputs(cvm.active_model('odd'));
-SELECT count(*) FROM cvm.retrain('odd');
+SELECT count(*) FROM cvm.retrain('odd', wait => true);
 SELECT string_agg(name, ', ' ORDER BY name) FROM cvm.inputs(cvm.active_model('odd'));
 SELECT version FROM cvm.train('odd', 'SELECT a.*, b.* FROM (SELECT id, x FROM odd) AS a JOIN (SELECT id, y FROM odd) AS b ON a.id = b.id', 'y',
 	options => '{"exclude": "id"}');

@@ -55,11 +55,21 @@ wait_for("SELECT count(*) = 1 FROM cvm.training_runs WHERE trigger = 'retrain' A
 	'retrain() is done in the background');
 
 
-# Whoever listens hears of it.
+# Whoever listens hears of it, but not of what: the view says that, to those who
+# may know.
+my $heard = $node->safe_psql('postgres', "LISTEN cvm_events; SELECT cvm.retrain('churn', wait => true)");
+unlike($heard, qr/payload "[^"]*("\w+"[^"]*)*churn/, 'events are sent without names');
+my ($id) = $heard =~ /payload "\{"id": (\d+), "event": "run_succeeded"\}"/;
+is($node->safe_psql('postgres', "SELECT model, version, alert, run IS NOT NULL, detail ~ '^auc' FROM cvm.events WHERE id = $id"),
+	'churn|3|f|t|t', 'the view knows them');
+$node->safe_psql('postgres', 'CREATE ROLE stranger');
+is($node->safe_psql('postgres', 'SET ROLE stranger; SELECT count(*) FROM cvm.events'), '0', 'and tells no stranger');
 like(
-	$node->safe_psql('postgres', "LISTEN cvm_events; SELECT cvm.retrain('churn', wait => true)"),
-	qr/payload "\{"event": "run_succeeded", "model": "churn", "at": "[^"]+", "run": \d+, "version": \d+, "detail": "auc/,
-	'events are sent');
+	$node->safe_psql('postgres', "SET cvm.notify = full; LISTEN cvm_events; SELECT cvm.retrain('churn', wait => true)"),
+	qr/payload "\{"id": \d+, "event": "run_succeeded", "model": "churn", "at": "[^"]+", "run": \d+, "version": \d+, "detail": "auc/,
+	'unless it is set so');
+unlike($node->safe_psql('postgres', "SET cvm.notify = off; LISTEN cvm_events; SELECT cvm.retrain('churn', wait => true)"),
+	qr/payload/, 'or not at all');
 
 # On fresh rows, and not before.
 $node->safe_psql('postgres', "SELECT cvm.schedule('churn', min_new_rows => 50)");
