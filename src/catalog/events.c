@@ -37,6 +37,7 @@ static const struct
 	[CVM_EVENT_RUN_CANCELLED] = {"run_cancelled", false},
 	[CVM_EVENT_VERSION_PROMOTED] = {"version_promoted", false},
 	[CVM_EVENT_VERSION_REJECTED] = {"version_rejected", true},
+	[CVM_EVENT_VERSION_NOT_COMPARED] = {"version_not_compared", true},
 	[CVM_EVENT_VERSION_ROLLED_BACK] = {"version_rolled_back", true},
 	[CVM_EVENT_DRIFT] = {"drift_detected", true},
 	[CVM_EVENT_DECAY] = {"decay_detected", true},

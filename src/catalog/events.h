@@ -25,6 +25,7 @@ typedef enum CvmEventKind
 	CVM_EVENT_RUN_CANCELLED,
 	CVM_EVENT_VERSION_PROMOTED,
 	CVM_EVENT_VERSION_REJECTED, /* an alert */
+	CVM_EVENT_VERSION_NOT_COMPARED,	/* the active one does not fit the source: an alert */
 	CVM_EVENT_VERSION_ROLLED_BACK,	/* by itself: an alert */
 	CVM_EVENT_DRIFT,			/* past its threshold: an alert */
 	CVM_EVENT_DECAY,			/* the same */

@@ -18,9 +18,15 @@
  *					version until there is enough evidence (worker/check.c)
  *
  * What is not promoted is "rejected" when its interval lies below zero, that
- * is, when it was shown to be worse, and stays a "candidate" otherwise.  Where
- * the two cannot be measured against each other, the new version is promoted,
- * for then it answers the question of today and the old one does not.
+ * is, when it was shown to be worse, and stays a "candidate" otherwise.
+ *
+ * An active version that reads other columns is measured too, as long as the
+ * source has them.  Where the two cannot be measured against each other,
+ * if_not_worse promotes, for nothing says that the new version is worse, and it
+ * answers the question of today; if_better does not, and challenger neither, for
+ * nothing will say that it is better.  Where that is because the active version
+ * does not fit the source any more (a column is gone, other classes), it is an
+ * alert: whoever scores with it has the same trouble.
  */
 #include "postgres.h"
 
@@ -57,34 +63,85 @@ cvm_same_question(const CvmModel *model, const CvmFrame *frame)
 	return true;
 }
 
-/* Why the active version cannot be measured on the held-out rows, or NULL. */
+const char *
+cvm_unread_input(const CvmModel *model, const CvmFrame *frame)
+{
+	for (int i = 0; i < model->encoder.input_count; i++)
+		if (!cvm_frame_has_feature(frame, model->encoder.inputs[i].name))
+			return model->encoder.inputs[i].name;
+	return NULL;
+}
+
+/* Whether two frames have the same held-out rows: a source may give others each time. */
+static bool
+same_rows(const CvmFrame *one, const CvmFrame *other)
+{
+	if (one->validation.rows != other->validation.rows)
+		return false;
+	for (int b = 0; b < one->validation.blocks; b++)
+	{
+		const CvmBlock *left = one->validation.read(one->validation.state, b);
+		const CvmBlock *right = other->validation.read(other->validation.state, b);
+
+		CHECK_FOR_INTERRUPTS();
+		if (left->rows != right->rows ||
+			memcmp(left->target, right->target, left->rows * sizeof(double)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The frame whose held-out rows the active version can score, or NULL. */
+static CvmFrame *
+frame_for(const CvmModel *active, CvmFrame *frame, CvmFrame *compared)
+{
+	if (cvm_unread_input(active, frame) == NULL)
+		return frame;
+	if (compared != NULL && cvm_unread_input(active, compared) == NULL &&
+		same_rows(frame, compared))
+		return compared;
+	return NULL;
+}
+
+/* Why the active version does not fit the rows any more, or NULL. */
 static char *
-not_comparable(const CvmFrame *frame, const CvmModel *candidate, const CvmModel *active,
-			   int active_number)
+outdated(const CvmFrame *frame, CvmFrame *scored, const CvmModel *candidate,
+		 const CvmModel *active, int active_number)
 {
 	if (cvm_task_judging(frame->task) == CVM_BY_DISTANCE)
-		return psprintf("not compared with version %d: each measures distance on a scale of its own",
-						active_number);
+		return NULL;
 	if (!cvm_same_question(active, frame))
 		return psprintf("not comparable with version %d: other classes", active_number);
 	if (cvm_model_measure(active).quantile != cvm_model_measure(candidate).quantile)
 		return psprintf("not comparable with version %d: another quantile", active_number);
-	for (int i = 0; i < active->encoder.input_count; i++)
-		if (!cvm_frame_has_feature(frame, active->encoder.inputs[i].name))
-			return psprintf("not comparable with version %d: it reads column \"%s\" too",
-							active_number, active->encoder.inputs[i].name);
+	if (scored == NULL && frame->validation.rows > 0)
+		return psprintf("not comparable with version %d: it reads column \"%s\" too",
+						active_number, cvm_unread_input(active, frame));
+	return NULL;
+}
+
+/* Why else the two cannot be measured against each other, or NULL. */
+static char *
+immeasurable(const CvmFrame *frame, int active_number)
+{
+	if (cvm_task_judging(frame->task) == CVM_BY_DISTANCE)
+		return psprintf("not compared with version %d: each measures distance on a scale of its own",
+						active_number);
 	if (frame->validation.rows == 0)
 		return psprintf("no held-out rows to compare with version %d", active_number);
 	return NULL;
 }
 
 CvmDecision
-cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, const CvmModel *candidate,
-				const CvmDefinition *definition)
+cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, CvmFrame *compared,
+				const CvmModel *candidate, const CvmDefinition *definition)
 {
 	CvmDecision decision = {"active", NULL};
+	bool		needs_evidence = options->promote == CVM_PROMOTE_IF_BETTER ||
+		options->promote == CVM_PROMOTE_CHALLENGER;
 	int			number = definition->active_version;
 	const CvmModel *active;
+	CvmFrame   *scored;
 	CvmVerdict	verdict;
 	double		interval;
 	bool		promoted;
@@ -100,20 +157,26 @@ cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, const CvmModel *cand
 		decision.reason = pstrdup("first version");
 		return decision;
 	}
-	if (options->promote == CVM_PROMOTE_CHALLENGER)
+	active = cvm_active_model_of(definition, true);
+	scored = frame_for(active, frame, compared);
+	decision.reason = outdated(frame, scored, candidate, active, number);
+	decision.alert = decision.reason != NULL;
+	if (options->promote == CVM_PROMOTE_CHALLENGER && decision.reason == NULL)
 	{
 		decision.status = "challenger";
 		decision.reason = psprintf("challenges version %d", number);
 		return decision;
 	}
-	active = cvm_active_model_of(definition, true);
-	decision.reason = not_comparable(frame, candidate, active, number);
-	if (decision.reason != NULL)
-		return decision;
-	if (!cvm_contest(candidate, active, &frame->validation,
-					 cvm_frame_held_out(frame, &active->encoder), &verdict))
-	{
+	if (decision.reason == NULL)
+		decision.reason = immeasurable(frame, number);
+	if (decision.reason == NULL &&
+		!cvm_contest(candidate, active, &frame->validation,
+					 cvm_frame_held_out(scored, &active->encoder), &verdict))
 		decision.reason = pstrdup("no figure for the held-out rows, which may be of one class");
+	if (decision.reason != NULL)
+	{
+		if (needs_evidence)
+			decision.status = "candidate";
 		return decision;
 	}
 

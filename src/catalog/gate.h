@@ -15,6 +15,7 @@ typedef struct CvmDecision
 {
 	const char *status;			/* active, candidate, challenger or rejected */
 	char	   *reason;			/* why, in the user's words */
+	bool		alert;			/* somebody should look at it: it was not compared */
 } CvmDecision;
 
 /* The active version, or NULL where there is none; latest: not by the
@@ -24,11 +25,15 @@ extern const CvmModel *cvm_active_model_of(const CvmDefinition *definition, bool
 /* Whether a model answers the question of the frame: same task and classes. */
 extern bool cvm_same_question(const CvmModel *model, const CvmFrame *frame);
 
+/* The name of a column that a model reads and a frame has not read, or NULL. */
+extern const char *cvm_unread_input(const CvmModel *model, const CvmFrame *frame);
+
 /*
  * Decides by options.promote; the rule stands in gate.c.  The caller holds the
  * lock of the model's registry row, and the definition is what it locked.
+ * compared: the same held-out rows with more columns, or NULL.
  */
-extern CvmDecision cvm_gate_decide(const CvmOptions *options, CvmFrame *frame,
+extern CvmDecision cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, CvmFrame *compared,
 								   const CvmModel *candidate, const CvmDefinition *definition);
 
 #endif							/* CVM_GATE_H */

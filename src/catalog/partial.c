@@ -64,9 +64,8 @@ was_redefined(const CvmDefinition *definition, const CvmModel *model)
 	return false;
 }
 
-/* A feature of the version that the source has not got any more. */
-static char *
-missing_feature(const CvmModel *model, const char *source)
+char *
+cvm_missing_feature(const CvmModel *model, const char *source)
 {
 	TupleDesc	columns = cvm_source_describe(cvm_source_from_item(source));
 
@@ -135,7 +134,7 @@ cvm_partial_base(const CvmDefinition *definition, const CvmOptions *options,
 		if (options->validation_after != NULL)
 			return pstrdup("option \"validation_after\" holds out the newest rows");
 	}
-	return missing_feature(base->model, source);
+	return cvm_missing_feature(base->model, source);
 }
 
 void

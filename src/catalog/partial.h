@@ -30,6 +30,9 @@ typedef struct CvmPartialBase
 extern char *cvm_partial_base(const CvmDefinition *definition, const CvmOptions *options,
 							  const char *source, bool past_watermark, CvmPartialBase *base);
 
+/* A feature of a model that a source has not got (any more), as a reason; or NULL. */
+extern char *cvm_missing_feature(const CvmModel *model, const char *source);
+
 /*
  * Before the fit: what a model that goes on from a base has learned from in
  * all, decayed and not.

@@ -326,7 +326,8 @@ decide(const CvmTraining *training)
 	CvmDecision decision = {"candidate", NULL};
 
 	if (!training->partial || training->base.version == definition->active_version)
-		return cvm_gate_decide(&training->options, training->frame, training->model, definition);
+		return cvm_gate_decide(&training->options, training->frame, training->compared,
+							   training->model, definition);
 	decision.reason = psprintf("goes on from version %d, and version %d has become the active one meanwhile",
 							   training->base.version, definition->active_version);
 	return decision;
@@ -361,6 +362,9 @@ cvm_training_store(CvmTraining *training, int run)
 	if (strcmp(decision.status, "rejected") == 0)
 		cvm_event(CVM_EVENT_VERSION_REJECTED, definition->model, run, result->version,
 				  decision.reason);
+	if (decision.alert)
+		cvm_event(CVM_EVENT_VERSION_NOT_COMPARED, definition->model, run, result->version,
+				  decision.reason);
 	if (strcmp(decision.status, "challenger") == 0)
 		cvm_version_replace_challengers(definition->model, result->version);
 	if (promoted)
@@ -375,6 +379,8 @@ cvm_training_store(CvmTraining *training, int run)
 	result->metrics = metrics_json(frame, training->model, &training->training,
 								   &training->validation);
 	cvm_progress_end(&training->progress);
+	if (training->compared != NULL)
+		cvm_frame_end(training->compared);
 	cvm_frame_end(frame);
 	return result;
 }

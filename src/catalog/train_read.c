@@ -110,6 +110,37 @@ cvm_training_read_rows(CvmTraining *training, bool outlives_transaction, const C
 	training->frame = cvm_frame_build(&request);
 }
 
+/*
+ * The active version may read columns that are no features any more.  As long as
+ * the source has them, the held-out rows are read once more for the gate.
+ */
+static void
+read_compared_rows(CvmTraining *training, bool outlives_transaction)
+{
+	const CvmDefinition *definition = training->definition;
+	const CvmModel *active;
+	CvmFrameRequest request = {
+		.source = definition->source,
+		.target = definition->target,
+		.key = definition->key,
+		.weight = definition->weight,
+		.options = &training->options,
+		.outlives_transaction = outlives_transaction,
+		.held_out_only = true
+	};
+
+	if (training->frame->validation.rows == 0 || cvm_task_judging(training->frame->task) == CVM_BY_DISTANCE)
+		return;
+	active = cvm_active_model_of(cvm_definition_find(definition->model, false), false);
+	if (!cvm_same_question(active, training->frame) ||
+		cvm_unread_input(active, training->frame) == NULL ||
+		cvm_missing_feature(active, definition->source) != NULL)
+		return;
+	request.base = active;
+	request.learner = active->learner;
+	training->compared = cvm_frame_build(&request);
+}
+
 CvmTraining *
 cvm_training_read(CvmDefinition *definition, bool replace, bool outlives_transaction)
 {
@@ -119,6 +150,7 @@ cvm_training_read(CvmDefinition *definition, bool replace, bool outlives_transac
 	cvm_training_read_rows(training, outlives_transaction, NULL);
 	training->watermark = read_watermark(training);
 	training->start = find_start(training);
+	read_compared_rows(training, outlives_transaction);
 	return training;
 }
 

@@ -26,6 +26,8 @@ struct CvmTraining
 	TimestampTz started;
 	CvmTrainProgress progress;
 	CvmFrame   *frame;
+	CvmFrame   *compared;		/* the held-out rows with the columns of the active
+								 * version, where it reads others; or NULL */
 	char	   *watermark;		/* or NULL */
 	const CvmModel *start;		/* of a warm start, or NULL */
 	bool		partial;

@@ -31,6 +31,7 @@ typedef struct CvmFrameRequest
 	const CvmFold *fold;		/* of a cross-validation, or NULL */
 	const CvmModel *base;		/* whose features, encoding, task and classes the rows
 								 * take on; NULL: the rows say what these are */
+	bool		held_out_only;	/* with a base: of the rows only those held out */
 	const char *watermark;		/* a column: only rows in which it is greater than */
 	const char *past;			/* this text; NULL: all rows */
 } CvmFrameRequest;

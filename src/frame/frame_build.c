@@ -39,7 +39,7 @@ settle_target(CvmFrameState *state, const CvmOptions *options)
 	frame->family = frame->learner->family(frame->learner, frame->task, options);
 	frame->class_count = count;
 	frame->classes = target->classes;
-	if (count == 0)
+	if (count == 0 || state->held_out_only)
 		return;
 	frame->class_shares = palloc(count * sizeof(double));
 	for (i = 0; i < count; i++)
@@ -320,7 +320,7 @@ settle_held_out(CvmFrameState *state)
 static bool
 has_spilled(const CvmFrameState *state)
 {
-	return cvm_block_store_spilled(state->training) ||
+	return (state->training != NULL && cvm_block_store_spilled(state->training)) ||
 		(state->validation != NULL && cvm_block_store_spilled(state->validation));
 }
 
@@ -384,14 +384,15 @@ cvm_frame_build(const CvmFrameRequest *request)
 	CvmFrameState *state = palloc0(sizeof(CvmFrameState));
 
 	state->frame.context = context;
-	state->frame.driver = request->options->driver;
+	state->frame.driver = request->held_out_only ? CVM_DRIVER_AUTO : request->options->driver;
 	state->storage.owner = request->outlives_transaction ? NULL : CurrentResourceOwner;
 	state->storage.limit = state->frame.driver == CVM_DRIVER_SPILL ? 0 :
 		(Size) cvm_train_memory * 1024;
 	state->base = request->base;
+	state->held_out_only = request->held_out_only;
 	state->query = cvm_roles_assign(&state->collector, request);
 	cvm_frame_gather(state);
-	if (state->training_rows > 0)
+	if (state->training_rows > 0 || state->held_out_only)
 	{
 		settle_target(state, request->options);
 		if (state->base != NULL)

@@ -17,11 +17,13 @@ typedef struct CvmFrameState
 	CvmFrame	frame;			/* first: what others see */
 	CvmCollector collector;
 	const CvmModel *base;		/* of the request */
+	bool		held_out_only;	/* likewise */
 	char	   *query;
 	CvmTargetResult target;
 	CvmEncodePlan *plan;
 	CvmStorage	storage;
-	CvmBlockStore *training;	/* NULL with the driver "passes" */
+	CvmBlockStore *training;	/* NULL with the driver "passes", and without
+								 * training rows */
 	CvmBlockStore *validation;	/* NULL when no row is held out */
 	CvmBlock   *pass_block;		/* "passes": the raw block that is filled */
 	CvmPasses  *passes;			/* NULL with the other drivers */

@@ -125,14 +125,17 @@ start_blocks(void *argument)
 	CvmCollector *collector = &state->collector;
 
 	cvm_profile_limit_identifiers(collector->profile, (Size) cvm_train_memory * 1024);
-	if (state->frame.driver == CVM_DRIVER_PASSES)
+	if (state->held_out_only)
+		 /* no training rows */ ;
+	else if (state->frame.driver == CVM_DRIVER_PASSES)
 		state->pass_block = cvm_block_create(collector->dense_columns,
 											 collector->coded_columns);
 	else
 		state->training = cvm_block_store_create(collector->dense_columns,
 												 collector->coded_columns,
 												 &state->storage);
-	collector->training.next = next_training_block;
+	if (!state->held_out_only)
+		collector->training.next = next_training_block;
 	collector->training.state = state;
 	if (collector->split.rule == CVM_SPLIT_NONE)
 		return;
@@ -190,7 +193,7 @@ cvm_frame_gather(CvmFrameState *state)
 	cvm_collector_finish(collector);
 	cvm_scan_close(scan);
 
-	if (collector->training.block->rows > 0)
+	if (!state->held_out_only && collector->training.block->rows > 0)
 		profile_block(state, collector->training.block);
 	if (state->training != NULL)
 		cvm_block_store_finish(state->training);

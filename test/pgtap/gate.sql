@@ -1,7 +1,7 @@
 -- The gate: what each policy makes of a candidate that is better, as good,
 -- worse by little, shown to be worse.
 BEGIN;
-SELECT plan(11);
+SELECT plan(19);
 SET LOCAL client_min_messages = error;
 
 CREATE TEMPORARY TABLE customers AS
@@ -41,6 +41,19 @@ SELECT is((SELECT status FROM cvm.train('spend', 'SELECT id, x, blind, spend FRO
 SELECT matches(pg_temp.reason('spend'), '^rmse 0\.7\d+ against 2\.\d+ of version 1 on the same held-out rows \(-1\.\d{4} \+/- 0\.\d{4}\)$',
 	'by RMSE, where less is better');
 SELECT throws_ok($$SELECT cvm.train('spend', 'customers', 'spend', options => '{"promote_margin": -1}')$$, '22023');
+
+-- an active version that reads other columns: measured as long as they are there
+SELECT FROM cvm.train('narrow', 'SELECT id, x, blind, churned FROM customers', 'churned', key => 'id');
+SELECT is((SELECT status FROM cvm.train('narrow', 'SELECT id, x, blind, churned FROM customers', 'churned', key => 'id',
+	features => ARRAY['blind'], options => '{"promote": "if_not_worse"}')), 'rejected', 'without x it is worse');
+SELECT matches(pg_temp.reason('narrow'), '^auc 0\.6\d+ against 0\.95\d+ of version 1 on the same held-out rows', 'and was compared');
+SELECT is_empty($$SELECT FROM cvm.alerts WHERE model = 'narrow' AND event = 'version_not_compared'$$, 'which is no alert');
+-- and if they are gone
+SELECT is((SELECT status FROM cvm.train('narrow', 'SELECT id, blind, churned FROM customers', 'churned', key => 'id',
+	options => jsonb_build_object('promote', policy))), expected, policy || ' where the active version reads a column that is gone')
+FROM (VALUES ('if_better', 'candidate'), ('challenger', 'candidate'), ('if_not_worse', 'active')) AS t (policy, expected);
+SELECT is(pg_temp.reason('narrow'), 'not comparable with version 1: it reads column "x" too', 'the reason');
+SELECT is((SELECT count(*) FROM cvm.alerts WHERE model = 'narrow' AND event = 'version_not_compared'), 3::bigint, 'and an alert each');
 
 SELECT * FROM finish();
 ROLLBACK;
