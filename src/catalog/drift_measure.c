@@ -13,11 +13,9 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "executor/tuptable.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tcop/dest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -29,6 +27,7 @@
 #include "catalog/term_bins.h"
 #include "frame/column.h"
 #include "frame/frame.h"
+#include "frame/row_receiver.h"
 #include "frame/source.h"
 #include "model/model_type.h"
 #include "pg/options_json.h"
@@ -42,12 +41,10 @@ typedef struct InputColumn
 
 typedef struct Measurement
 {
-	DestReceiver receiver;		/* first: the executor knows this */
 	const CvmModel *model;
 	InputColumn *inputs;
 	CvmTermBins *terms;
 	double	   *elements;		/* of the longest array */
-	MemoryContext row_context;
 	int64		rows;
 } Measurement;
 
@@ -94,29 +91,14 @@ count_input(Measurement *measurement, int index, Datum value, bool isnull)
 	}
 }
 
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
+static void
+receive_row(void *state, TupleTableSlot *slot)
 {
-	Measurement *measurement = (Measurement *) self;
-	MemoryContext caller = MemoryContextSwitchTo(measurement->row_context);
+	Measurement *measurement = state;
 
-	slot_getallattrs(slot);
 	for (int i = 0; i < measurement->model->encoder.input_count; i++)
 		count_input(measurement, i, slot->tts_values[i], slot->tts_isnull[i]);
 	measurement->rows++;
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(measurement->row_context);
-	return true;
-}
-
-static void
-start_rows(DestReceiver *self, int operation, TupleDesc columns)
-{
-}
-
-static void
-end_rows(DestReceiver *self)
-{
 }
 
 /* ---- bins ---- */
@@ -306,23 +288,13 @@ measure(const CvmDefinition *definition, const char *source)
 	const CvmModel *model = cvm_model_unpack(cvm_version_fitted(definition, version, false));
 	MemoryContext context = CurrentMemoryContext;
 	char	   *query;
-	CvmScan    *scan;
 
 	measurement->model = model;
 	query = prepare_inputs(measurement, rows_to_compare(definition, model, source));
 	MemoryContextSwitchTo(context);
 	prepare_terms(measurement, definition->model, version);
-	measurement->row_context = AllocSetContextCreate(CurrentMemoryContext, "cvm drift row",
-													 ALLOCSET_DEFAULT_SIZES);
-	measurement->receiver.receiveSlot = receive_row;
-	measurement->receiver.rStartup = start_rows;
-	measurement->receiver.rShutdown = end_rows;
-	measurement->receiver.rDestroy = end_rows;
-	measurement->receiver.mydest = DestNone;
 
-	scan = cvm_scan_open(query);
-	(void) cvm_scan_run(scan, 0, &measurement->receiver);
-	cvm_scan_close(scan);
+	cvm_scan_rows(query, receive_row, measurement);
 	finding.rows = measurement->rows;
 	for (int i = 0; i < model->encoder.term_count && measurement->rows > 0; i++)
 	{

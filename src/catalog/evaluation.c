@@ -13,11 +13,9 @@
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "executor/spi.h"
-#include "executor/tuptable.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tcop/dest.h"
 #include "utils/builtins.h"
 
 #include "catalog/access.h"
@@ -25,13 +23,13 @@
 #include "catalog/registry.h"
 #include "frame/column.h"
 #include "frame/frame.h"
+#include "frame/row_receiver.h"
 #include "frame/source.h"
 #include "model/learner.h"
 #include "model/model_type.h"
 
 typedef struct Evaluation
 {
-	DestReceiver receiver;		/* first: the executor knows this */
 	CvmEvaluation result;
 	CvmBlock   *encoded;		/* one row, for lists */
 	CvmEvaluatedRow row;		/* or NULL */
@@ -41,7 +39,6 @@ typedef struct Evaluation
 	double	   *class_numbers;	/* classes as the column's numbers, NaN: none */
 	CvmColumnReader *weight;	/* NULL: every row counts once */
 	MemoryContext context;		/* outlives the query, whose own ends with it */
-	MemoryContext row_context;
 } Evaluation;
 
 /* ---- one row ---- */
@@ -113,16 +110,14 @@ add_to_lists(Evaluation *evaluation, double label, double weight)
 	cvm_assessment_add(evaluation->result.lists, block, NULL);
 }
 
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
+static void
+receive_row(void *state, TupleTableSlot *slot)
 {
-	Evaluation *evaluation = (Evaluation *) self;
-	MemoryContext caller = MemoryContextSwitchTo(evaluation->row_context);
+	Evaluation *evaluation = state;
 	int			weight_column = evaluation->weight != NULL ? 1 : 0;
 	double		label;
 	double		weight = 1;
 
-	slot_getallattrs(slot);
 	if (weight_column)
 		weight = cvm_column_number(evaluation->weight,
 								   slot->tts_values[1], slot->tts_isnull[1]);
@@ -144,19 +139,6 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 		if (evaluation->row != NULL)
 			evaluation->row(evaluation->state, &evaluation->result, label, weight);
 	}
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(evaluation->row_context);
-	return true;
-}
-
-static void
-start_rows(DestReceiver *self, int operation, TupleDesc columns)
-{
-}
-
-static void
-end_rows(DestReceiver *self)
-{
 }
 
 /* ---- the source ---- */
@@ -244,7 +226,6 @@ cvm_evaluation_run(const char *name, const char *source, CvmEvaluatedRow row, vo
 	Oid		   *types = palloc(sizeof(Oid) * Max(model->encoder.input_count, 1));
 	int		   *positions = palloc(sizeof(int) * Max(model->encoder.input_count, 1));
 	CvmMeasure	scale;
-	CvmScan    *scan;
 
 	evaluation->row = row;
 	evaluation->state = state;
@@ -273,17 +254,8 @@ cvm_evaluation_run(const char *name, const char *source, CvmEvaluatedRow row, vo
 	}
 	else
 		evaluation->result.sheet = cvm_score_sheet_create(&scale);
-	evaluation->row_context = AllocSetContextCreate(CurrentMemoryContext, "cvm evaluation row",
-													ALLOCSET_DEFAULT_SIZES);
-	evaluation->receiver.receiveSlot = receive_row;
-	evaluation->receiver.rStartup = start_rows;
-	evaluation->receiver.rShutdown = end_rows;
-	evaluation->receiver.rDestroy = end_rows;
-	evaluation->receiver.mydest = DestNone;
 
-	scan = cvm_scan_open(query);
-	(void) cvm_scan_run(scan, 0, &evaluation->receiver);
-	cvm_scan_close(scan);
+	cvm_scan_rows(query, receive_row, evaluation);
 	if (evaluation->result.rows == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),

@@ -11,11 +11,9 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "executor/tuptable.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tcop/dest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -23,6 +21,7 @@
 #include "catalog/prediction_log.h"
 #include "frame/column.h"
 #include "frame/frame.h"
+#include "frame/row_receiver.h"
 #include "frame/source.h"
 #include "model/model_type.h"
 #include "model/predictor.h"
@@ -40,13 +39,11 @@ typedef struct ScoredVersion
 
 typedef struct Scoring
 {
-	DestReceiver receiver;		/* first: the executor knows this */
 	ReturnSetInfo *result;
 	ScoredVersion *versions;	/* the active one first */
 	int			version_count;
 	CvmColumnReader *key;		/* NULL: the model has none */
 	MemoryContext chunk_context;
-	MemoryContext row_context;
 	int			rows;			/* in the chunk */
 	StringInfoData query;
 	TupleDesc	columns;
@@ -112,14 +109,12 @@ give(const Scoring *scoring, int row)
 	tuplestore_putvalues(scoring->result->setResult, scoring->result->setDesc, values, nulls);
 }
 
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
+static void
+receive_row(void *state, TupleTableSlot *slot)
 {
-	Scoring    *scoring = (Scoring *) self;
-	MemoryContext caller = MemoryContextSwitchTo(scoring->row_context);
+	Scoring    *scoring = state;
 	char	   *key = NULL;
 
-	slot_getallattrs(slot);
 	if (scoring->key != NULL)
 	{
 		int			length;
@@ -134,19 +129,6 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 			 cvm_scorer_row(scoring->versions[v].scorer, slot->tts_values, slot->tts_isnull));
 	give(scoring, scoring->rows);
 	scoring->rows++;
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(scoring->row_context);
-	return true;
-}
-
-static void
-start_rows(DestReceiver *self, int operation, TupleDesc columns)
-{
-}
-
-static void
-end_rows(DestReceiver *self)
-{
 }
 
 /* ---- before the rows ---- */
@@ -245,13 +227,6 @@ prepare(ReturnSetInfo *result, const CvmDefinition *definition, const char *item
 
 	scoring->chunk_context = AllocSetContextCreate(CurrentMemoryContext, "cvm scored rows",
 												   ALLOCSET_DEFAULT_SIZES);
-	scoring->row_context = AllocSetContextCreate(CurrentMemoryContext, "cvm scored row",
-												 ALLOCSET_DEFAULT_SIZES);
-	scoring->receiver.receiveSlot = receive_row;
-	scoring->receiver.rStartup = start_rows;
-	scoring->receiver.rShutdown = end_rows;
-	scoring->receiver.rDestroy = end_rows;
-	scoring->receiver.mydest = DestNone;
 	return scoring;
 }
 
@@ -268,6 +243,7 @@ cvm_score(PG_FUNCTION_ARGS)
 	CvmDefinition *definition;
 	Scoring    *scoring;
 	CvmScan    *scan;
+	DestReceiver *receiver;
 	bool		more = true;
 
 	if (log_predictions)
@@ -286,11 +262,12 @@ cvm_score(PG_FUNCTION_ARGS)
 		cvm_log_make_partition(now);
 
 	MemoryContextSwitchTo(context);
+	receiver = cvm_row_receiver_create(receive_row, scoring);
 	scan = cvm_scan_open(scoring->query.data);
 	while (more)
 	{
 		scoring->rows = 0;
-		more = cvm_scan_run(scan, CHUNK_ROWS, &scoring->receiver);
+		more = cvm_scan_run(scan, CHUNK_ROWS, receiver);
 		for (int v = 0; v < scoring->version_count && log_predictions && scoring->rows > 0; v++)
 		{
 			MemoryContextSwitchTo(scoring->chunk_context);

@@ -258,7 +258,7 @@ cvm_score_sheet_add(CvmScoreSheet *sheet, double label,
 	cvm_score_sheet_add_rows(sheet, 1, &label, prediction, &weight);
 }
 
-/* Hand and Till's one-against-rest AUC, averaged over the classes that have one. */
+/* The mean of the AUC of each class against the rest, over the classes that have one. */
 static double
 mean_auc(CvmScoreSheet *sheet)
 {

@@ -12,15 +12,14 @@
 #include <math.h>
 
 #include "executor/spi.h"
-#include "executor/tuptable.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tcop/dest.h"
 #include "utils/builtins.h"
 
 #include "frame/column.h"
 #include "frame/frame.h"
+#include "frame/row_receiver.h"
 #include "frame/source.h"
 #include "learn/metrics.h"
 #include "learn/profit.h"
@@ -35,14 +34,12 @@
 /* Columns: label or actual class, score or predicted class, maybe a weight. */
 typedef struct CurveRows
 {
-	DestReceiver receiver;		/* first: the executor knows this */
 	CvmColumnReader *label;		/* NULL: classes are counted */
 	CvmColumnReader *score;
 	CvmColumnReader *weight;	/* NULL: every row counts once */
 	bool		probabilities;	/* scores have to be */
 	CvmRankState *ranked;
 	CvmClassState *classes;
-	MemoryContext row_context;
 } CurveRows;
 
 static void
@@ -58,37 +55,21 @@ add_score(CurveRows *rows, TupleTableSlot *slot, double weight)
 	cvm_rank_add(rows->ranked, cvm_metric_label(label), score, weight);
 }
 
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
+static void
+receive_row(void *state, TupleTableSlot *slot)
 {
-	CurveRows  *rows = (CurveRows *) self;
-	MemoryContext caller;
+	CurveRows  *rows = state;
 	double		weight = 1;
 
-	slot_getallattrs(slot);
 	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
 		if (slot->tts_isnull[i])
-			return true;
-	caller = MemoryContextSwitchTo(rows->row_context);
+			return;
 	if (rows->weight != NULL)
 		weight = cvm_column_number(rows->weight, slot->tts_values[2], false);
 	if (rows->label != NULL)
 		add_score(rows, slot, weight);
 	else
 		cvm_class_add(rows->classes, slot->tts_values[0], slot->tts_values[1], weight);
-	MemoryContextSwitchTo(caller);
-	MemoryContextReset(rows->row_context);
-	return true;
-}
-
-static void
-start_rows(DestReceiver *self, int operation, TupleDesc columns)
-{
-}
-
-static void
-end_rows(DestReceiver *self)
-{
 }
 
 static char *
@@ -128,7 +109,6 @@ read_source(FunctionCallInfo fcinfo, bool classes, bool probabilities, int weigh
 	StringInfoData query;
 	Oid			label_type;
 	Oid			score_type;
-	CvmScan    *scan;
 
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT ");
@@ -157,17 +137,8 @@ read_source(FunctionCallInfo fcinfo, bool classes, bool probabilities, int weigh
 	}
 	appendStringInfo(&query, " FROM %s AS source", item);
 	rows->probabilities = probabilities;
-	rows->row_context = AllocSetContextCreate(CurrentMemoryContext, "cvm curve row",
-											  ALLOCSET_DEFAULT_SIZES);
-	rows->receiver.receiveSlot = receive_row;
-	rows->receiver.rStartup = start_rows;
-	rows->receiver.rShutdown = end_rows;
-	rows->receiver.rDestroy = end_rows;
-	rows->receiver.mydest = DestNone;
 
-	scan = cvm_scan_open(query.data);
-	(void) cvm_scan_run(scan, 0, &rows->receiver);
-	cvm_scan_close(scan);
+	cvm_scan_rows(query.data, receive_row, rows);
 	return rows;
 }
 

@@ -231,6 +231,10 @@ process_utility(PlannedStmt *statement, const char *text, bool read_only_tree,
 				QueryEnvironment *environment, DestReceiver *receiver,
 				QueryCompletion *completion)
 {
+	/* asked before: of a ROLLBACK or the like nothing may be left afterwards */
+	const CopyStmt *copy = IsA(statement->utilityStmt, CopyStmt) ?
+		(const CopyStmt *) statement->utilityStmt : NULL;
+
 	if (previous_utility_hook)
 		previous_utility_hook(statement, text, read_only_tree, context, parameters,
 							  environment, receiver, completion);
@@ -238,14 +242,9 @@ process_utility(PlannedStmt *statement, const char *text, bool read_only_tree,
 		standard_ProcessUtility(statement, text, read_only_tree, context, parameters,
 								environment, receiver, completion);
 
-	if (IsA(statement->utilityStmt, CopyStmt))
-	{
-		const CopyStmt *copy = (const CopyStmt *) statement->utilityStmt;
-
-		if (copy->is_from && copy->relation != NULL)
-			note(RangeVarGetRelid(copy->relation, NoLock, true),
-				 completion != NULL ? completion->nprocessed : -1);
-	}
+	if (copy != NULL && copy->is_from && copy->relation != NULL)
+		note(RangeVarGetRelid(copy->relation, NoLock, true),
+			 completion != NULL ? completion->nprocessed : -1);
 }
 
 /* ---- what is watched ---- */
