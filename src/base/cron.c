@@ -292,6 +292,12 @@ cvm_cron_parse(const char *text, CvmCron *cron, CvmError *error)
 	text += strspn(text, " \t");
 	if (time_of_day(text, expression))
 		text = expression;
+	else if (strchr(text, ':') != NULL)	/* which no field has */
+	{
+		cvm_fail(error, CVM_BAD_OPTION, "\"%.200s\" is no time of day", text);
+		cvm_hint(error, "It goes from 00:00 to 23:59, as in \"03:30\"; on certain days only: \"30 3 * * mon-fri\".");
+		return CVM_BAD_OPTION;
+	}
 	for (size_t i = 0; i < sizeof(shorthands) / sizeof(shorthands[0]); i++)
 		if (strcasecmp(text, shorthands[i][0]) == 0)
 			text = shorthands[i][1];

@@ -41,6 +41,7 @@ static const struct
 	[CVM_EVENT_VERSION_ROLLED_BACK] = {"version_rolled_back", true},
 	[CVM_EVENT_DRIFT] = {"drift_detected", true},
 	[CVM_EVENT_DECAY] = {"decay_detected", true},
+	[CVM_EVENT_OWNER_DROPPED] = {"owner_dropped", true},
 	[CVM_EVENT_SCHEDULED] = {"scheduled", false},
 	[CVM_EVENT_UNSCHEDULED] = {"unscheduled", false},
 	[CVM_EVENT_SCHEDULE_PAUSED] = {"schedule_paused", true},

@@ -29,6 +29,7 @@ typedef enum CvmEventKind
 	CVM_EVENT_VERSION_ROLLED_BACK,	/* by itself: an alert */
 	CVM_EVENT_DRIFT,			/* past its threshold: an alert */
 	CVM_EVENT_DECAY,			/* the same */
+	CVM_EVENT_OWNER_DROPPED,	/* an alert */
 	CVM_EVENT_SCHEDULED,
 	CVM_EVENT_UNSCHEDULED,
 	CVM_EVENT_SCHEDULE_PAUSED,	/* an alert */

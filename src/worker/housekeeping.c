@@ -1,6 +1,11 @@
 /*
  * housekeeping.c
- *		Old versions, runs and alerts of a model that is retrained for years.
+ *		Old versions, runs and events of a model that is retrained for years;
+ *		roles that are gone.
+ *
+ * DROP ROLE asks nobody who is no catalog of the server's.  The number of such
+ * an owner would go into dumps, and where one is restored it may be another
+ * role's; so it is taken off the model.
  */
 #include "postgres.h"
 
@@ -9,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "catalog/access.h"
+#include "catalog/events.h"
 #include "pg/settings.h"
 #include "worker/housekeeping.h"
 
@@ -41,4 +47,23 @@ cvm_prune(const char *model)
 		  "  FROM cvm.event_log WHERE model = $1) AS newest WHERE place = $2) AS oldest"
 		  " WHERE e.model = $1 AND e.alert = oldest.alert AND e.id < oldest.id",
 		  model, cvm_keep_runs);
+}
+
+void
+cvm_forget_dropped_roles(void)
+{
+	List	   *models = NIL;
+	ListCell   *cell;
+
+	cvm_catalog_execute("DELETE FROM cvm.model_grants AS g WHERE g.grantee::oid <> 0"
+						" AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = g.grantee)",
+						0, NULL, NULL, NULL, false);
+	cvm_catalog_execute("UPDATE cvm.model_registry AS m SET owner = '-' WHERE m.owner::oid <> 0"
+						" AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = m.owner)"
+						" RETURNING m.model",
+						0, NULL, NULL, NULL, false);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		models = lappend(models, cvm_catalog_text(i, 1));
+	foreach(cell, models)
+		cvm_event(CVM_EVENT_OWNER_DROPPED, lfirst(cell), 0, 0, "its owner was dropped");
 }

@@ -13,4 +13,8 @@
  */
 extern void cvm_prune(const char *model);
 
+/* Models of roles that were dropped belong to nobody, which is an alert each;
+ * grants to such roles go. */
+extern void cvm_forget_dropped_roles(void);
+
 #endif							/* CVM_HOUSEKEEPING_H */

@@ -14,6 +14,7 @@
 #include "catalog/registry.h"
 #include "catalog/runs.h"
 #include "worker/due.h"
+#include "worker/housekeeping.h"
 #include "worker/run.h"
 #include "worker/watermark.h"
 #include "worker/worker.h"
@@ -73,6 +74,7 @@ cvm_run_due(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	connect_spi();
+	cvm_forget_dropped_roles();
 	cvm_close_leftovers();
 	cvm_count_fresh_rows();
 	cvm_count_past_watermarks_here();

@@ -21,6 +21,7 @@
 #include "pg/clock.h"
 #include "pg/settings.h"
 #include "worker/due.h"
+#include "worker/housekeeping.h"
 #include "worker/transaction.h"
 #include "worker/watermark.h"
 #include "worker/window.h"
@@ -68,6 +69,12 @@ drop_old_partitions(void *argument)
 }
 
 static void
+forget_dropped_roles(void *argument)
+{
+	cvm_forget_dropped_roles();
+}
+
+static void
 look(void)
 {
 	TimestampTz next;
@@ -79,6 +86,7 @@ look(void)
 		cvm_commit();
 		return;
 	}
+	cvm_guarded(forget_dropped_roles, NULL, "(roles)");
 	cvm_close_leftovers();
 	cvm_count_fresh_rows();
 	cvm_queue_due();

@@ -1,7 +1,7 @@
 -- Schedules without a background worker: what is refused, what is due, what
 -- run_due() makes of it.
 BEGIN;
-SELECT plan(52);
+SELECT plan(56);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'UTC';
 
@@ -26,6 +26,8 @@ FROM (VALUES ('every', '0'), ('every', '-1 day'), ('every', '1 month -1 day'), (
 SELECT throws_ok($$SELECT cvm.schedule('churn', min_new_rows => 0)$$, '22023', 'min_new_rows must be positive, not 0');
 SELECT throws_ok($$SELECT cvm.schedule('churn', at => '61 * * * *')$$, '22023',
 	'"61" is no minute of a cron expression');
+SELECT throws_ok(format('SELECT cvm.schedule(%L, at => %L)', 'churn', time), '22023', format('"%s" is no time of day', time))
+FROM unnest(ARRAY['25:00', '24:00', '3:60', '3:30 pm']) AS time;
 SELECT throws_ok($$SELECT cvm.schedule('churn', at => '0 0 30 2 *')$$, '22023',
 	'cron expression "0 0 30 2 *" never comes');
 SELECT throws_ok($$SELECT cvm.schedule('churn', at => '@daily', time_zone => 'Europe/Atlantis')$$, '22023',

@@ -83,5 +83,33 @@ ok($node->poll_query_until('postgres', "SELECT runs_at_work = 0 FROM cvm.worker_
 is($node->safe_psql('postgres', "SELECT v FROM cvm.version_history AS v WHERE model = 'taken'"), $victims, "the victim's model is what it was");
 is($node->safe_psql('postgres', "SELECT string_agg(status, ' ') FROM cvm.retraining_status WHERE model = 'taken'"), 'succeeded', 'and so are its runs');
 
+# The owner is dropped: the model is nobody's, and no dump holds the number.
+$node->safe_psql('postgres', <<'SQL');
+CREATE ROLE leaver;
+CREATE ROLE heir;
+GRANT USAGE ON SCHEMA den TO leaver, heir;
+GRANT SELECT ON den.customers TO leaver, heir;
+SET ROLE leaver;
+SELECT cvm.train('left', 'den.customers', 'churned', key => 'id');
+SELECT cvm.grant_model('left', 'heir');
+SELECT cvm.schedule('left', every => '1 year');
+SQL
+my $number = $node->safe_psql('postgres', "SELECT 'leaver'::regrole::oid");
+$node->safe_psql('postgres', 'DROP OWNED BY leaver; DROP ROLE leaver');
+ok($node->poll_query_until('postgres', "SELECT owner::oid = 0 FROM cvm.model_registry WHERE model = 'left'"), 'a model whose owner was dropped is nobody\'s');
+is($node->safe_psql('postgres', "SELECT detail FROM cvm.alerts WHERE event = 'owner_dropped'"), 'its owner was dropped', 'with an alert');
+is($node->safe_psql('postgres', "SET ROLE heir; SELECT count(*) FROM den.customers AS c WHERE cvm.predict('left', c) > 0"), '400', 'who may score with it still may');
+my ($code, $output, $error) = $node->psql('postgres', "SET ROLE heir; SELECT cvm.drop_model('left')");
+like($error, qr/must be owner of model "left"/, 'and no more');
+$node->safe_psql('postgres', "SELECT cvm.retrain('left')");
+ok($node->poll_query_until('postgres', "SELECT error = 'the owner of model \"left\" no longer exists' FROM cvm.retraining_status WHERE model = 'left' ORDER BY run DESC LIMIT 1"),
+	'it is not retrained');
+$node->command_ok([ 'pg_dump', '-f', $node->basedir . '/dump.sql', $node->connstr('postgres') ], 'pg_dump');
+my ($row) = slurp_file($node->basedir . '/dump.sql') =~ /^(left\t.*)$/m;
+unlike($row, qr/\b$number\b/, 'the dump does not know the number');
+$node->safe_psql('postgres', "SELECT cvm.change_owner('left', 'heir'); SELECT cvm.resume('left'); SELECT cvm.retrain('left')");
+ok($node->poll_query_until('postgres', "SELECT status = 'succeeded' FROM cvm.retraining_status WHERE model = 'left' ORDER BY run DESC LIMIT 1"),
+	'until somebody has it');
+
 $node->stop;
 done_testing();
