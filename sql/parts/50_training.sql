@@ -117,6 +117,36 @@ END;
 COMMENT ON FUNCTION cvm.coefficients(text) IS
 	'the coefficients of a model''s active version; see cvm.coefficients(cvm.model)';
 
+CREATE FUNCTION cvm.coefficients(model text, segment text,
+	OUT feature text, OUT level text, OUT coefficient float8, OUT std_error float8,
+	OUT z float8, OUT p_value float8, OUT standardized_coefficient float8, OUT class text,
+	OUT reference_level text)
+RETURNS SETOF record
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 30
+BEGIN ATOMIC
+	SELECT c.feature, c.level, c.coefficient, c.std_error, c.z, c.p_value,
+		c.standardized_coefficient, c.class, c.reference_level
+	FROM cvm.coefficients(cvm.active_model(model), segment) AS c;
+END;
+
+COMMENT ON FUNCTION cvm.coefficients(text, text) IS
+	'the coefficients of one segment of a model''s active version; see cvm.coefficients(cvm.model, text)';
+
+CREATE FUNCTION cvm.segments(model text,
+	OUT segment text, OUT training_rows bigint, OUT validation_rows bigint, OUT loss float8,
+	OUT validation_loss float8, OUT common_validation_loss float8, OUT gain float8,
+	OUT shrinkage float8)
+RETURNS SETOF record
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED ROWS 20
+BEGIN ATOMIC
+	SELECT s.segment, s.training_rows, s.validation_rows, s.loss, s.validation_loss,
+		s.common_validation_loss, s.gain, s.shrinkage
+	FROM cvm.segments(cvm.active_model(model)) AS s;
+END;
+
+COMMENT ON FUNCTION cvm.segments(text) IS
+	'the segments of a model''s active version; see cvm.segments(cvm.model)';
+
 CREATE FUNCTION cvm.segment_profile(model text,
 	OUT segment integer, OUT share float8, OUT feature text, OUT level text,
 	OUT value float8, OUT overall float8, OUT difference float8)

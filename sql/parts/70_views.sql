@@ -78,6 +78,31 @@ COMMENT ON COLUMN cvm.version_history.library_version IS 'version of cvm that tr
 COMMENT ON COLUMN cvm.version_history.calibration IS 'how it makes scores into probabilities: none, platt or isotonic; NULL without classes';
 COMMENT ON COLUMN cvm.version_history.threshold IS 'probability above which it predicts the positive class; NULL unless there are two classes';
 
+CREATE VIEW cvm.version_segments WITH (security_barrier) AS
+SELECT r.model, v.version, v.status, s.segment, s.training_rows, s.validation_rows, s.loss,
+	s.validation_loss, s.common_validation_loss, s.gain, s.shrinkage
+FROM cvm.model_registry AS r
+JOIN cvm.model_versions AS v ON v.model = r.model
+CROSS JOIN LATERAL cvm.segments(v.fitted) AS s
+WHERE (pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
+		SELECT FROM cvm.model_grants AS g
+		WHERE g.model = r.model
+			AND (g.grantee::oid = 0::oid OR pg_catalog.pg_has_role(g.grantee::oid, 'usage'))));
+
+COMMENT ON VIEW cvm.version_segments IS
+	'one row per version and segment of models trained with option segment_by: the history of each segment';
+COMMENT ON COLUMN cvm.version_segments.model IS 'name of the model';
+COMMENT ON COLUMN cvm.version_segments.version IS 'number of the version';
+COMMENT ON COLUMN cvm.version_segments.status IS 'status of the version';
+COMMENT ON COLUMN cvm.version_segments.segment IS 'value of the segment column that has parameters of its own';
+COMMENT ON COLUMN cvm.version_segments.training_rows IS 'rows of the segment that they were learned from';
+COMMENT ON COLUMN cvm.version_segments.validation_rows IS 'rows of the segment that were held out';
+COMMENT ON COLUMN cvm.version_segments.loss IS 'mean training loss of the segment';
+COMMENT ON COLUMN cvm.version_segments.validation_loss IS 'mean loss of its held-out rows: log loss of classes, deviance of poisson, else the squared error';
+COMMENT ON COLUMN cvm.version_segments.common_validation_loss IS 'the same by the common parameters';
+COMMENT ON COLUMN cvm.version_segments.gain IS 'what the held-out rows gain by parameters of their own: common_validation_loss - validation_loss';
+COMMENT ON COLUMN cvm.version_segments.shrinkage IS 'pull of the segments of this version to the common parameters';
+
 CREATE VIEW cvm.metric_history WITH (security_barrier) AS
 SELECT r.model, m.version, m.data_set, m.metric, m.value, v.status, m.measured_at
 FROM cvm.model_registry AS r

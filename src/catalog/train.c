@@ -32,6 +32,7 @@
 #include "frame/source.h"
 #include "model/assessment.h"
 #include "model/model_type.h"
+#include "model/segment_fit.h"
 #include "pg/compat.h"
 #include "pg/options_json.h"
 #include "pg/report.h"
@@ -227,7 +228,7 @@ learn_all_rows(const CvmTraining *training, const CvmLesson *lesson, CvmModel *m
 		model->knowledge->effective_rows = model->rows;
 	}
 	cvm_refine_check(lesson, training->definition->target);
-	cvm_report(learner->fit(lesson, model, error), error);
+	cvm_report(cvm_learn_model(lesson, model, error), error);
 	cvm_refine(lesson, training->frame->class_factors, model);
 }
 

@@ -16,7 +16,9 @@
 #include "catalog/gate.h"
 #include "catalog/train_state.h"
 #include "frame/source.h"
+#include "model/segment_fit.h"
 #include "pg/options_json.h"
+#include "pg/report.h"
 
 /* NULL for "auto". */
 static const CvmLearner *
@@ -97,6 +99,7 @@ cvm_training_read_rows(CvmTraining *training, bool outlives_transaction, const C
 		.outlives_transaction = outlives_transaction,
 		.fold = fold
 	};
+	CvmError	error = {0};
 
 	if (training->partial)
 	{
@@ -107,6 +110,9 @@ cvm_training_read_rows(CvmTraining *training, bool outlives_transaction, const C
 	}
 	else
 		request.learner = learner_named(definition->algorithm);
+	if (request.learner != NULL)
+		cvm_report(cvm_segments_check_options(request.learner, &training->options, &error),
+				   &error);
 	training->frame = cvm_frame_build(&request);
 }
 

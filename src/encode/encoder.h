@@ -178,6 +178,8 @@ typedef struct CvmEncoderOptions
 	int			max_categories;
 	int			min_category_count;
 	bool		standardize;
+	const char *segment_by;		/* the column whose reference is the shared level, also
+								 * if it has but one value; or NULL */
 	bool		keep_missing;	/* numbers stay as they are, NaN where missing: no center,
 								 * scale, fill value or flag */
 } CvmEncoderOptions;

@@ -162,12 +162,16 @@ learn_number(Learner *learner, int position, CvmTerm *term)
 }
 
 static int
-learn_category(Learner *learner, const CvmCategoryProfile *category, bool of_time,
+learn_category(Learner *learner, const CvmCategoryProfile *category, const CvmColumn *column,
 			   CvmTerm *term)
 {
+	bool		of_time = column->kind == CVM_INPUT_TIME;
 	bool		known = of_time && has_pattern(learner, category->missing_pattern);
+	const char *segment_by = learner->options->segment_by;
+	bool		shared_first = !of_time && segment_by != NULL &&
+		strcmp(column->name, segment_by) == 0;
 	int			verdict = cvm_levels_learn(learner->profile, category, learner->options,
-										   known, term);
+										   known, shared_first, term);
 
 	if (verdict == CVM_TERM_KEPT && term->missing_level >= 0)
 		add_pattern(learner, category->missing_pattern);
@@ -202,7 +206,7 @@ learn_terms(Learner *learner, Turn turn)
 				continue;
 			if (coded)
 				learner->verdicts[next] =
-					learn_category(learner, &profile->categories[position], of_time, term);
+					learn_category(learner, &profile->categories[position], &own->column, term);
 			else
 				learner->verdicts[next] = learn_number(learner, position, term);
 		}

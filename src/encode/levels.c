@@ -7,6 +7,8 @@
  * that their order does not depend on the order of the rows.  The first is the
  * reference.  All other texts share CVM_OTHER_LEVEL, which comes next, and
  * CVM_MISSING_LEVEL comes last; each is there only if a training row has it.
+ * Of a segment column the shared level comes first and is always there: a text
+ * that was never seen must not be taken for a segment.
  *
  * An identifier has a level for every text, CVM_OTHER_LEVEL for those that come
  * later, though no row has it, and no level of its own for NULL.
@@ -119,25 +121,34 @@ learn_identifier(const CvmProfile *profile, const CvmCategoryProfile *category, 
 	return census.frequent_count > 0 ? CVM_TERM_KEPT : CVM_LEFT_OUT_MISSING;
 }
 
+static void
+add_shared_level(CvmTerm *term, const Census *census, double total)
+{
+	term->other_level = add_level(term, CVM_OTHER_LEVEL, share(census->rare_weight, total));
+}
+
 int
 cvm_levels_learn(const CvmProfile *profile, const CvmCategoryProfile *category,
-				 const CvmEncoderOptions *options, bool missing_known, CvmTerm *term)
+				 const CvmEncoderOptions *options, bool missing_known, bool shared_first,
+				 CvmTerm *term)
 {
 	bool		missing_level = category->missing_rows > 0 && !missing_known;
 	Census		census;
+	bool		shared_level;
 	int			verdict = CVM_TERM_KEPT;
 	int			count;
 
 	if (profile->columns[category->column].column.kind == CVM_INPUT_IDENTIFIER)
 		return learn_identifier(profile, category, term);
 	take_census(&census, &category->dictionary, options);
-	count = census.frequent_count + (census.rare_rows > 0) + missing_level;
+	shared_level = shared_first || census.rare_rows > 0;
+	count = census.frequent_count + shared_level + missing_level;
 	if (category->missing_rows == profile->rows)
 		verdict = CVM_LEFT_OUT_MISSING;
 	else if (census.known_rows >= CVM_KEY_LEAST_ROWS &&
 			 census.known_texts >= LEAST_DISTINCT * census.known_rows)
 		verdict = CVM_LEFT_OUT_IDENTIFIER;
-	else if (count == 1)
+	else if (count == 1 || (shared_first && census.frequent_count == 0))
 		verdict = census.frequent_count == 0 ? CVM_LEFT_OUT_RARE : CVM_LEFT_OUT_CONSTANT;
 
 	if (verdict == CVM_TERM_KEPT)
@@ -145,12 +156,13 @@ cvm_levels_learn(const CvmProfile *profile, const CvmCategoryProfile *category,
 		term->missing_share = share(category->missing_weight, profile->weight);
 		term->levels = CVM_NEW(const char *, count);
 		term->level_shares = CVM_NEW(double, count);
+		if (shared_first)
+			add_shared_level(term, &census, profile->weight);
 		for (int i = 0; i < census.frequent_count; i++)
 			add_level(term, census.frequent[i]->text,
 					  share(census.frequent[i]->weight, profile->weight));
-		if (census.rare_rows > 0)
-			term->other_level = add_level(term, CVM_OTHER_LEVEL,
-										  share(census.rare_weight, profile->weight));
+		if (shared_level && !shared_first)
+			add_shared_level(term, &census, profile->weight);
 		if (missing_level)
 			term->missing_level = add_level(term, CVM_MISSING_LEVEL, term->missing_share);
 		else

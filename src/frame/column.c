@@ -124,6 +124,29 @@ cvm_column_is_lasting(Oid type)
 }
 
 static bool
+can_be_category(const UsableType *usable)
+{
+	switch (usable->source)
+	{
+		case CVM_FROM_INT8:
+		case CVM_FROM_INT4:
+		case CVM_FROM_INT2:
+		case CVM_FROM_BOOL:
+			return true;
+		default:
+			return usable->kind == CVM_INPUT_CATEGORY;
+	}
+}
+
+bool
+cvm_column_can_be_category(Oid type)
+{
+	const UsableType *usable = find_type(type);
+
+	return usable != NULL && can_be_category(usable);
+}
+
+static bool
 is_numeric_kind(CvmInputKind kind)
 {
 	return kind == CVM_INPUT_NUMBER || kind == CVM_INPUT_BOOLEAN;
@@ -160,7 +183,9 @@ cvm_column_reader_create(const char *name, Oid type, CvmInputKind kind, int elem
 	CvmColumnReader *reader;
 
 	if (usable == NULL ||
-		(kind != CVM_INPUT_IDENTIFIER && usable->kind != kind && !(is_numeric_kind(usable->kind) && is_numeric_kind(kind))))
+		(kind != CVM_INPUT_IDENTIFIER && usable->kind != kind &&
+		 !(is_numeric_kind(usable->kind) && is_numeric_kind(kind)) &&
+		 !(kind == CVM_INPUT_CATEGORY && can_be_category(usable))))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" has type %s where %s is needed",

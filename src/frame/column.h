@@ -10,6 +10,7 @@
  *	  boolean	0 or 1
  *	  text		as it is; of char(n), name and "char" without the padding
  *	  enum		its label
+ *	  integers, boolean, as a category: as PostgreSQL writes them
  *	  times		days since 2000-01-01, of timestamptz in UTC; infinite ones are
  *				infinite numbers
  *	  identifier	a text, an enum, an integer, a numeric or a uuid, as it is
@@ -65,6 +66,9 @@ extern bool cvm_column_kind(Oid type, CvmInputKind *kind, bool *integral);
 /* Whether a column of a type can be read as an identifier. */
 extern bool cvm_column_identifies(Oid type);
 
+/* Whether a column of this type can be a category, though it may be a number else. */
+extern bool cvm_column_can_be_category(Oid type);
+
 /*
  * Whether a reader of this type reads the same however the session's settings
  * and the catalog change: not of money and enums.
@@ -78,6 +82,8 @@ extern bool cvm_column_is_lasting(Oid type);
  * memory context.  A text-ish or enum type serves only CATEGORY; numbers and
  * boolean serve NUMBER and BOOLEAN (then every number but 0 is true); the
  * types of a time serve TIME; what identifies serves IDENTIFIER; and so on.
+ * Integers and boolean serve CATEGORY too, where that was asked for
+ * (cvm_column_can_be_category).
  */
 extern CvmColumnReader *cvm_column_reader_create(const char *name, Oid type,
 												 CvmInputKind kind, int elements);

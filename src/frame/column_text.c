@@ -135,6 +135,9 @@ cvm_column_text(CvmColumnReader *reader, Datum value, bool isnull, int *length)
 				*length = strlen(text);
 				return text;
 			}
+		case CVM_FROM_BOOL:
+			*length = DatumGetBool(value) ? 4 : 5;
+			return DatumGetBool(value) ? "true" : "false";
 		case CVM_FROM_ENUM:
 			return enum_text(reader, DatumGetObjectId(value), length);
 		default:

@@ -82,6 +82,7 @@ settle_encoding(CvmFrameState *state, const CvmOptions *options)
 	encoding.max_categories = options->max_categories;
 	encoding.min_category_count = options->min_category_count;
 	encoding.standardize = options->standardize;
+	encoding.segment_by = options->segment_by;
 	encoding.keep_missing = frame->learner->keeps_missing;
 	status = cvm_encoder_learn(state->collector.profile, &encoding, cvm_report_left_out, NULL,
 							   &frame->encoder, &error);

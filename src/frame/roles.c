@@ -25,6 +25,7 @@ typedef struct Roles
 	int			target;			/* positions in the source; -1: none */
 	int			key;
 	int			weight;
+	int			segment;
 	int			feature_count;
 	int		   *features;
 	int			identifier_count;	/* the first features are identifiers */
@@ -225,6 +226,44 @@ find_features_of_base(Roles *roles, const CvmEncoder *encoder)
 			cvm_source_column(roles->columns, encoder->inputs[i].name, "feature");
 }
 
+/* ---- segments ---- */
+
+/* A model reads the column that its segments are told by, whether it is listed or not. */
+static void
+add_segment(Roles *roles)
+{
+	if (roles->segment >= 0 && !has_role(roles, roles->segment))
+		roles->features[roles->feature_count++] = roles->segment;
+}
+
+/* The column of option segment_by; -1: none. */
+static int
+find_segment(const Roles *roles, const CvmOptions *options)
+{
+	int			column;
+	Oid			type;
+
+	if (options->segment_by == NULL)
+		return -1;
+	column = cvm_source_column(roles->columns, options->segment_by, "segment column");
+	if (column == roles->target || column == roles->key || column == roles->weight)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column \"%s\" is the %s and cannot make the segments too",
+						options->segment_by,
+						column == roles->target ? "target" :
+						column == roles->key ? "key" : "weight"),
+				 errhint("Name another column in option \"segment_by\", or leave the argument out.")));
+	type = TupleDescAttr(roles->columns, column)->atttypid;
+	if (!cvm_column_can_be_category(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" has type %s, whose values make no segments",
+						options->segment_by, format_type_be(type)),
+				 errhint("Segments are values of a text, an enum, an integer or a boolean; cast the column in the source.")));
+	return column;
+}
+
 static void
 append_excluded(StringInfo json, const char *name)
 {
@@ -288,6 +327,11 @@ add_features(CvmCollector *collector, const Roles *roles, const CvmFrameRequest 
 			column->kind = CVM_INPUT_IDENTIFIER;
 		else if (!cvm_column_kind(attribute->atttypid, &column->kind, &column->integral))
 			unusable_feature(roles, request, roles->features[i]);
+		if (roles->features[i] == roles->segment)
+		{
+			column->kind = CVM_INPUT_CATEGORY;
+			column->integral = false;
+		}
 		collector->features[i].reader =
 			cvm_column_reader_create(column->name, attribute->atttypid, column->kind, 0);
 	}
@@ -374,7 +418,8 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 				 errhint("Name another column, or leave the argument out.")));
 	if (request->base == NULL)
 		check_excluded(&roles, request);
-	roles.features = palloc(Max(roles.columns->natts, request->feature_count) * sizeof(int));
+	roles.segment = find_segment(&roles, request->options);
+	roles.features = palloc(Max(roles.columns->natts, request->feature_count + 1) * sizeof(int));
 	if (request->base != NULL)
 		find_features_of_base(&roles, &request->base->encoder);
 	else if (request->features == NULL)
@@ -383,6 +428,7 @@ cvm_roles_assign(CvmCollector *collector, const CvmFrameRequest *request)
 		find_listed_features(&roles, request);
 	if (request->learner != NULL && request->learner->roles != NULL)
 		arrange_features(&roles, request);
+	add_segment(&roles);
 
 	collector->target = cvm_target_create(roles.target < 0 ? NULL :
 										  TupleDescAttr(roles.columns, roles.target),

@@ -11,12 +11,12 @@
  */
 #include "learn/comparison.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "learn/prediction_loss.h"
 #include "learn/ranking.h"
 
 typedef struct ComparedRow
@@ -80,25 +80,6 @@ make_room(CvmComparison *comparison)
 		comparison->rows = cvm_resize(comparison->rows, comparison->capacity, sizeof(ComparedRow));
 }
 
-static double
-row_loss(const CvmComparison *comparison, double label, const double *prediction)
-{
-	double		error;
-
-	if (comparison->measure.task == CVM_MULTICLASS)
-	{
-		double		probability = prediction[(int) label];
-
-		return -log(fmin(fmax(probability, DBL_EPSILON), 1 - DBL_EPSILON));
-	}
-	if (comparison->measure.family == CVM_POISSON)
-		return 2 * ((label > 0 ? label * log(label / prediction[0]) : 0) - label + prediction[0]);
-	if (comparison->measure.quantile > 0)
-		return cvm_pinball_loss(comparison->measure.quantile, label, prediction[0]);
-	error = label - prediction[0];
-	return error * error;
-}
-
 void
 cvm_comparison_add_rows(CvmComparison *comparison, int rows, const double *labels,
 						const double *candidate, const double *active, const double *weights)
@@ -129,8 +110,8 @@ cvm_comparison_add_rows(CvmComparison *comparison, int rows, const double *label
 		}
 		else
 		{
-			row->candidate = row_loss(comparison, labels[i], new_prediction);
-			row->active = row_loss(comparison, labels[i], old_prediction);
+			row->candidate = cvm_prediction_loss(&comparison->measure, labels[i], new_prediction);
+			row->active = cvm_prediction_loss(&comparison->measure, labels[i], old_prediction);
 		}
 	}
 }

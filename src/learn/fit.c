@@ -162,10 +162,11 @@ come_near(const CvmProblem *problem, CvmFit *fit)
 	fit->iterations++;
 }
 
-CvmStatus
-cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
-				  const double *start, const CvmProgress *progress,
-				  CvmFit *fit, CvmError *error)
+/* toward: see cvm_fit_toward; or NULL. */
+static CvmStatus
+fit_objective(const CvmObjective *objective, const CvmOptions *options,
+			  const double *start, const double *toward, const CvmProgress *progress,
+			  CvmFit *fit, CvmError *error)
 {
 	CvmProblem	problem;
 	CvmSolver	solver;
@@ -178,6 +179,7 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 	if (objective->rows == 0 || !(objective->total_weight > 0))
 		return cvm_fail(error, CVM_NO_ROWS, "there are no rows to learn from");
 	cvm_problem_init(&problem, objective, options, progress);
+	problem.toward = toward;
 	status = choose_solver(&problem, &solver, &fits, error);
 	if (status != CVM_OK)
 		return status;
@@ -222,6 +224,32 @@ cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
 	if (problem.model != NULL)
 		cvm_hessian_free(problem.model);
 	cvm_reference_release(&reference);
+	return status;
+}
+
+CvmStatus
+cvm_fit_objective(const CvmObjective *objective, const CvmOptions *options,
+				  const double *start, const CvmProgress *progress,
+				  CvmFit *fit, CvmError *error)
+{
+	return fit_objective(objective, options, start, NULL, progress, fit, error);
+}
+
+CvmStatus
+cvm_fit_toward(const CvmShape *shape, CvmBlockSource *training, const CvmOptions *options,
+			   const double *toward, CvmFit *fit, CvmError *error)
+{
+	CvmOptions	pulled = *options;
+	CvmBlockObjective blocks;
+	CvmObjective objective;
+	CvmStatus	status;
+
+	pulled.l1 = 0;
+	if (pulled.solver > CVM_SOLVER_LBFGS)
+		pulled.solver = CVM_SOLVER_AUTO;
+	cvm_objective_over_blocks(&objective, &blocks, shape, training);
+	status = fit_objective(&objective, &pulled, toward, toward, NULL, fit, error);
+	cvm_release(blocks.work);
 	return status;
 }
 

@@ -109,6 +109,16 @@ extern CvmStatus cvm_fit_objective(const CvmObjective *objective, const CvmOptio
 								   CvmFit *fit, CvmError *error);
 
 /*
+ * A fit that starts from "toward" and is pulled to it: the penalty is
+ * l2/2 (b - toward)^2, intercepts included (Evgeniou and Pontil, 2004); l2 is
+ * above zero, l1 and options of mini-batches do not count.  It has an optimum
+ * whatever the rows, also for a single class.
+ */
+extern CvmStatus cvm_fit_toward(const CvmShape *shape, CvmBlockSource *training,
+								const CvmOptions *options, const double *toward,
+								CvmFit *fit, CvmError *error);
+
+/*
  * Objective kernels: add one block's loss, gradient and Hessian (each may be
  * NULL) at these parameters.  work: cvm_objective_work_size(shape) doubles.
  */

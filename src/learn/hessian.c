@@ -110,7 +110,7 @@ complete(CvmHessian *hessian)
 }
 
 void
-cvm_hessian_finish(CvmHessian *hessian, double scale, double l2)
+cvm_hessian_finish(CvmHessian *hessian, double scale, double l2, double intercept_l2)
 {
 	size_t		order = hessian->order;
 	size_t		outputs = hessian->outputs;
@@ -125,8 +125,8 @@ cvm_hessian_finish(CvmHessian *hessian, double scale, double l2)
 	complete(hessian);
 
 	for (size_t i = 0; i < order; i++)
-		if ((int) (i % hessian->core_slots) != hessian->core_slots - 1)
-			hessian->core[i + i * order] += l2;
+		hessian->core[i + i * order] +=
+			(int) (i % hessian->core_slots) != hessian->core_slots - 1 ? l2 : intercept_l2;
 	for (size_t i = 0; i < outputs * hessian->wide_levels; i++)
 		hessian->blocks[i * outputs + i % outputs] += l2;
 }

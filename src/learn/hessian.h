@@ -44,10 +44,11 @@ extern void cvm_hessian_free(CvmHessian *hessian);
 extern void cvm_hessian_clear(CvmHessian *hessian);
 
 /*
- * After the sums over rows: multiplies by scale, adds l2 to the diagonal but
- * the intercepts', and fills in both triangles of the core.
+ * After the sums over rows: multiplies by scale, adds l2 to the diagonal (its
+ * own to the intercepts), and fills in both triangles of the core.
  */
-extern void cvm_hessian_finish(CvmHessian *hessian, double scale, double l2);
+extern void cvm_hessian_finish(CvmHessian *hessian, double scale, double l2,
+							   double intercept_l2);
 
 /*
  * Positions: where a parameter (output * (slots + 1) + slot) is.  Of the core

@@ -57,7 +57,7 @@ take_information(const CvmObjective *objective, const double *parameters,
 	matrix = CVM_NEW(double, (size_t) count * count);
 	objective->evaluate(objective->state, parameters, &information->loss, gradient, matrix, NULL);
 	cvm_hessian_whole(&whole, shape, matrix);
-	cvm_hessian_finish(&whole, 1, 0);
+	cvm_hessian_finish(&whole, 1, 0, 0);
 	for (int column = 0; column < count; column++)
 		for (int row = 0; row <= column; row++)
 			*packed++ = matrix[row + (size_t) column * count];

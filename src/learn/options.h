@@ -137,6 +137,11 @@ typedef struct CvmOptions
 	char	  **decreasing;
 	int			calibration;	/* CvmCalibrationMethod */
 	CvmProfitOptions profit;
+	char	   *segment_by;		/* a category column; NULL: no segments */
+	double		segment_shrinkage;	/* 0: chosen */
+	int			segment_rounds;
+	int			segment_min_rows;
+	int			segment_limit;
 	bool		warm_start;
 	int			promote;		/* CvmPromote */
 	double		promote_margin; /* share of the active version's figure */

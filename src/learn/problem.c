@@ -71,7 +71,22 @@ cvm_problem_lasso(const CvmProblem *problem, const double *parameters)
 	return problem->l1 * sum;
 }
 
-/* l2/2 |b|^2 */
+static double
+intercept_l2(const CvmProblem *problem)
+{
+	return problem->toward != NULL ? problem->l2 : 0;
+}
+
+/* The slope of a parameter's ridge penalty. */
+static double
+ridge_slope(const CvmProblem *problem, const double *parameters, int i)
+{
+	if (problem->toward != NULL)
+		return problem->l2 * (parameters[i] - problem->toward[i]);
+	return cvm_problem_is_intercept(problem, i) ? 0 : problem->l2 * parameters[i];
+}
+
+/* l2/2 |b|^2 or l2/2 |b - t|^2 */
 static double
 ridge(const CvmProblem *problem, const double *parameters)
 {
@@ -80,7 +95,9 @@ ridge(const CvmProblem *problem, const double *parameters)
 	if (problem->l2 == 0)
 		return 0;
 	for (int i = 0; i < problem->parameters; i++)
-		if (!cvm_problem_is_intercept(problem, i))
+		if (problem->toward != NULL)
+			sum += pow(parameters[i] - problem->toward[i], 2);
+		else if (!cvm_problem_is_intercept(problem, i))
 			sum += parameters[i] * parameters[i];
 	return problem->l2 / 2 * sum;
 }
@@ -241,15 +258,14 @@ cvm_problem_evaluate(const CvmProblem *problem, const double *parameters,
 		objective->evaluate(objective->state, parameters, &loss, gradient,
 							hessian == NULL ? NULL : hessian->core, diagonal);
 	if (hessian != NULL)
-		cvm_hessian_finish(hessian, scale, problem->l2);
+		cvm_hessian_finish(hessian, scale, problem->l2, intercept_l2(problem));
 	for (int i = 0; i < problem->parameters; i++)
 	{
-		double		l2 = cvm_problem_is_intercept(problem, i) ? 0 : problem->l2;
-
 		if (gradient != NULL)
-			gradient[i] = gradient[i] * scale + l2 * parameters[i];
+			gradient[i] = gradient[i] * scale + ridge_slope(problem, parameters, i);
 		if (diagonal != NULL)
-			diagonal[i] = diagonal[i] * scale + l2;
+			diagonal[i] = diagonal[i] * scale +
+				(cvm_problem_is_intercept(problem, i) ? intercept_l2(problem) : problem->l2);
 	}
 	return loss * scale + ridge(problem, parameters);
 }

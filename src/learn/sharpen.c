@@ -169,7 +169,7 @@ multiply_rows(Sharpening *sharpening, const double *parameters)
 										sharpening->product, order, work);
 		}
 	}
-	/* and the penalty: l2 T'T without the intercept */
+	/* and the penalty: l2 T'T, without the intercept unless that is pulled too */
 	for (int column = 0; column < order; column++)
 		for (int row = 0; row <= column; row++)
 		{
@@ -178,7 +178,8 @@ multiply_rows(Sharpening *sharpening, const double *parameters)
 			*element /= problem->objective->total_weight;
 			if (problem->l2 > 0)
 				*element += problem->l2 *
-					cvm_dot(order - 1, sharpening->basis + (size_t) row * order,
+					cvm_dot(problem->toward != NULL ? order : order - 1,
+							sharpening->basis + (size_t) row * order,
 							sharpening->basis + (size_t) column * order);
 			sharpening->product[column + (size_t) row * order] = *element;
 		}

@@ -6,7 +6,10 @@
  *
  *	  f(b) = (sum of row losses + l1 |b| + l2/2 b^2) / total_weight
  *
- * where the intercepts are not penalized.
+ * where the intercepts are not penalized; or, pulled towards parameters t from
+ * elsewhere, intercepts like all others,
+ *
+ *	  f(b) = (sum of row losses + l2/2 (b - t)^2) / total_weight
  */
 #ifndef CVM_SOLVER_H
 #define CVM_SOLVER_H
@@ -37,6 +40,7 @@ typedef struct CvmProblem
 	int			parameters;
 	double		l1;				/* divided by the total weight */
 	double		l2;
+	const double *toward;		/* t, or NULL */
 	double		tolerance;		/* relative gradient norm; see cvm_problem_share */
 	double		softening;		/* of huber's curvature: see row_loss.h */
 	const CvmReference *reference;

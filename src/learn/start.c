@@ -109,15 +109,20 @@ cvm_null_point(const CvmProblem *problem, double *parameters, CvmReference *refe
 	double		value;
 
 	memset(parameters, 0, problem->parameters * sizeof(double));
-	cvm_problem_evaluate(problem, parameters, reference->gradient, NULL, NULL);
-	status = set_intercepts(problem, reference->gradient, parameters, error);
-	if (status != CVM_OK)
-		return status;
+	if (problem->toward == NULL)
+	{
+		cvm_problem_evaluate(problem, parameters, reference->gradient, NULL, NULL);
+		status = set_intercepts(problem, reference->gradient, parameters, error);
+		if (status != CVM_OK)
+			return status;
+	}
 	null.softening = 1;
 	value = cvm_problem_evaluate(&null, parameters, reference->gradient, NULL,
 								 reference->diagonal);
 	cvm_reference_complete(reference, problem->parameters);
 	reference->rounding = ROUNDING * sqrt(2 * fabs(value));
+	if (problem->toward != NULL)
+		memcpy(parameters, problem->toward, problem->parameters * sizeof(double));
 	if (problem->objective->shape->family == CVM_LINEAR)
 		reference->rounding += ROUNDING * fabs(parameters[problem->objective->shape->slots]);
 	return CVM_OK;

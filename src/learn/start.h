@@ -12,7 +12,9 @@ typedef void (*CvmSolve) (const CvmProblem *problem, CvmFit *fit);
 /*
  * The null model: nothing but intercepts.  parameters: its own; reference:
  * what optima are measured by.  Two passes for the gradient.  CVM_ONE_CLASS
- * where a classifier has no intercept.
+ * where a classifier has no intercept.  A problem that is pulled has an optimum
+ * whatever its rows: parameters are where it is pulled to, the reference is that
+ * of no parameters at all.
  */
 extern CvmStatus cvm_null_point(const CvmProblem *problem, double *parameters,
 								CvmReference *reference, CvmError *error);

@@ -15,6 +15,9 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "model/predictor.h"
+#include "model/segment_fit.h"
+#include "model/segment_set.h"
 
 /* Predictions that are kept. */
 #define MOST_PREDICTIONS (4 * 1024 * 1024)
@@ -225,10 +228,10 @@ keep(CvmCrossFit *cross_fit, const CvmBlock *block, int row, const double *predi
 
 /* Predicts gathered rows, and empties the block. */
 static void
-predict_gathered(CvmCrossFit *cross_fit, const CvmModel *model, void *prepared, CvmBlock *gathered,
-				 double *predictions)
+predict_gathered(CvmCrossFit *cross_fit, const CvmModel *model, CvmPredictor *predictor,
+				 CvmBlock *gathered, double *predictions)
 {
-	model->learner->predict(prepared, gathered, predictions);
+	cvm_predictor_predict(predictor, gathered, predictions);
 	for (int row = 0; row < gathered->rows; row++)
 		keep(cross_fit, gathered, row, predictions + (size_t) row * model->outputs);
 	gathered->rows = 0;
@@ -240,7 +243,7 @@ predict_inside(CvmCrossFit *cross_fit, int fold, const CvmModel *model)
 	CvmBlockSource *rows = cross_fit->lesson->training;
 	CvmBlock   *gathered = cvm_block_create(rows->dense_columns, rows->coded_columns);
 	double	   *predictions = CVM_NEW(double, (size_t) CVM_BLOCK_ROWS * model->outputs);
-	void	   *prepared = model->learner->prepare(model);
+	CvmPredictor *predictor = cvm_predictor_create(model);
 	uint64_t	number = 0;
 
 	gathered->rows = 0;
@@ -255,10 +258,10 @@ predict_inside(CvmCrossFit *cross_fit, int fold, const CvmModel *model)
 				continue;
 			copy_row(rows, block, row, gathered);
 			if (gathered->rows == CVM_BLOCK_ROWS)
-				predict_gathered(cross_fit, model, prepared, gathered, predictions);
+				predict_gathered(cross_fit, model, predictor, gathered, predictions);
 		}
 	}
-	predict_gathered(cross_fit, model, prepared, gathered, predictions);
+	predict_gathered(cross_fit, model, predictor, gathered, predictions);
 }
 
 CvmStatus
@@ -266,6 +269,7 @@ cvm_cross_fit_fold(CvmCrossFit *cross_fit, int fold, const CvmModel *model, CvmE
 {
 	CvmBlockSource outside;
 	CvmLesson	lesson = *cross_fit->lesson;
+	CvmOptions	options = *lesson.options;
 	CvmModel	learned = *model;
 	CvmStatus	status;
 
@@ -276,11 +280,17 @@ cvm_cross_fit_fold(CvmCrossFit *cross_fit, int fold, const CvmModel *model, CvmE
 	lesson.training = &outside;
 	lesson.start = NULL;		/* it may have learned from rows of the fold */
 	lesson.progress = NULL;
+	/* what makes a segment of all rows should make one of most of them */
+	options.segment_min_rows = 1 + (options.segment_min_rows - 1) / 2;
+	options.segment_limit = CVM_MAX_SEGMENTS;
+	lesson.options = &options;
 	learned.payload = NULL;
+	learned.segments = NULL;
+	learned.calibration = NULL;
 	learned.knowledge = NULL;
 	learned.rows = outside.rows;
 	learned.total_weight = outside.total_weight;
-	status = model->learner->fit(&lesson, &learned, error);
+	status = cvm_learn_model(&lesson, &learned, error);
 	if (status == CVM_OK)
 		predict_inside(cross_fit, fold, &learned);
 	return status;

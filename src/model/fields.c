@@ -54,6 +54,29 @@ cvm_field_integers(CvmFields *fields, const char *name, const int32_t **values, 
 	fields->methods->integers(fields, name, values, count);
 }
 
+void
+cvm_field_groups(CvmFields *fields, const char *name, int count,
+				 CvmDescribeGroup describe, void *state)
+{
+	fields->methods->groups(fields, name, count, describe, state);
+}
+
+void
+cvm_field_refuse(CvmFields *fields, const char *name, const char *problem)
+{
+	fields->methods->refuse(fields, name, problem);
+}
+
+/* ---- bytes ---- */
+
+/* Both ways alike: what a group begins with follows the one before. */
+static void
+pass_groups(CvmFields *fields, const char *name, int count, CvmDescribeGroup describe, void *state)
+{
+	for (int i = 0; i < count; i++)
+		describe(state, i, fields);
+}
+
 /* ---- to bytes ---- */
 
 static CvmWriter *
@@ -104,7 +127,8 @@ write_integers(CvmFields *fields, const char *name, const int32_t **values, size
 }
 
 static const CvmFieldMethods to_bytes = {
-	write_count, write_choice, write_number, write_numbers, write_matrix, write_integers
+	write_count, write_choice, write_number, write_numbers, write_matrix, write_integers,
+	pass_groups, NULL
 };
 
 void
@@ -182,8 +206,15 @@ read_integers(CvmFields *fields, const char *name, const int32_t **values, size_
 	*values = cvm_read_integers(reader_of(fields), count);
 }
 
+static void
+fail_reading(CvmFields *fields, const char *name, const char *problem)
+{
+	reader_of(fields)->failed = true;
+}
+
 static const CvmFieldMethods from_bytes = {
-	read_count, read_choice, read_number, read_numbers, read_matrix, read_integers
+	read_count, read_choice, read_number, read_numbers, read_matrix, read_integers,
+	pass_groups, fail_reading
 };
 
 void

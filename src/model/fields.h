@@ -30,6 +30,9 @@
 
 typedef struct CvmFields CvmFields;
 
+/* Names the fields of one of several groups. */
+typedef void (*CvmDescribeGroup) (void *state, int index, CvmFields *fields);
+
 typedef struct CvmFieldMethods
 {
 	void		(*count) (CvmFields *fields, const char *name, int *value);
@@ -42,6 +45,9 @@ typedef struct CvmFieldMethods
 						   size_t rows, size_t columns, bool nullable, bool optional);
 	void		(*integers) (CvmFields *fields, const char *name, const int32_t **values,
 							 size_t count);
+	void		(*groups) (CvmFields *fields, const char *name, int count,
+						   CvmDescribeGroup describe, void *state);
+	void		(*refuse) (CvmFields *fields, const char *name, const char *problem);
 } CvmFieldMethods;
 
 struct CvmFields
@@ -71,6 +77,16 @@ extern void cvm_field_matrix_or_none(CvmFields *fields, const char *name, const 
 /* Integers of 32 bits, of either sign. */
 extern void cvm_field_integers(CvmFields *fields, const char *name, const int32_t **values,
 							   size_t count);
+
+/* Groups of fields, one after another; in JSON an array of objects. */
+extern void cvm_field_groups(CvmFields *fields, const char *name, int count,
+							 CvmDescribeGroup describe, void *state);
+
+/*
+ * When reading: a field cannot be what it is, and without it nothing more can be
+ * read.  In JSON the error ends here; the problem follows the field's name in it.
+ */
+extern void cvm_field_refuse(CvmFields *fields, const char *name, const char *problem);
 
 /* ---- bytes ---- */
 

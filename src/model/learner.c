@@ -56,16 +56,29 @@ cvm_learner_of_family(CvmFamily family)
 	return cvm_learners[family];
 }
 
-void
-cvm_learner_list(char *text, size_t size)
+static void
+list_learners(char *text, size_t size, bool with_segments)
 {
 	size_t		used = 0;
 
 	text[0] = '\0';
 	for (int i = 0; i < cvm_learner_count; i++)
-		if (cvm_learners[i] != NULL && used < size)
+		if (cvm_learners[i] != NULL && used < size &&
+			(!with_segments || cvm_learners[i]->at_level != NULL))
 			used += snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
 							 cvm_learners[i]->name);
+}
+
+void
+cvm_learner_list(char *text, size_t size)
+{
+	list_learners(text, size, false);
+}
+
+void
+cvm_learner_list_with_segments(char *text, size_t size)
+{
+	list_learners(text, size, true);
 }
 
 const CvmLearner *

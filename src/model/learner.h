@@ -35,6 +35,8 @@ typedef struct CvmLesson
 	const CvmModel *start;		/* to start from: same algorithm, same classes, maybe
 								 * another encoder; or NULL.  Of a partial fit what
 								 * it goes on from, with the same encoder */
+	bool		toward_start;	/* the penalty l2 pulls to the start: all parameters, and
+								 * no other penalty counts (see segment_fit.h) */
 	const CvmProgress *progress;	/* or NULL */
 	size_t		memory;			/* bytes that a learner may take which keeps rows in
 								 * a form of its own; 0: no limit */
@@ -163,6 +165,28 @@ struct CvmLearner
 	 * it does not): gains and, where that means anything, numbers of splits.
 	 */
 	void		(*importance) (const CvmModel *model, double *gains, int64_t *splits);
+
+	/*
+	 * Of learners whose models can have segments (NULL: they cannot), four
+	 * functions; and fit has to heed toward_start.
+	 *
+	 * finish: frees what prepare has made.
+	 *
+	 * at_level: the payload, allocated, of a model over "rest", the encoder
+	 * without that category term, which predicts as this model does where the
+	 * term has that level.  term -1: a copy, over the same encoder.
+	 *
+	 * move: adds factor times the difference of two such models' parameters to
+	 * those of the model, in place; those of the term's levels stay.
+	 *
+	 * release: frees a payload that at_level or fit has made.
+	 */
+	void		(*finish) (void *prepared);
+	void	   *(*at_level) (const CvmModel *model, int term, int level,
+							 const CvmEncoder *rest);
+	void		(*move) (CvmModel *model, int term, const CvmModel *from, const CvmModel *to,
+						 double factor);
+	void		(*release) (void *payload);
 };
 
 /*
@@ -183,8 +207,9 @@ extern const CvmLearner *cvm_learner_by_number(int number);
 /* Those of the linear families, by CvmFamily. */
 extern const CvmLearner *cvm_learner_of_family(CvmFamily family);
 
-/* "linear, logistic, ...", for messages. */
+/* "linear, logistic, ...", for messages; with_segments: those that can have some. */
 extern void cvm_learner_list(char *text, size_t size);
+extern void cvm_learner_list_with_segments(char *text, size_t size);
 
 /* The learner of "auto" for a task. */
 extern const CvmLearner *cvm_learner_for_task(CvmTask task);

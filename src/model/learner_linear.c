@@ -10,6 +10,7 @@
 #include "model/learner_linear.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -59,14 +60,20 @@ fit_linear(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 		start = CVM_NEW(double, CVM_PARAMETERS(&shape));
 		cvm_model_parameters(lesson->start, lesson->encoder, start);
 	}
-	status = cvm_fit(&shape, lesson->training, lesson->validation, lesson->options,
-					 start, lesson->progress, &fit, error);
+	if (lesson->toward_start)
+		status = cvm_fit_toward(&shape, lesson->training, lesson->options, start, &fit, error);
+	else
+		status = cvm_fit(&shape, lesson->training, lesson->validation, lesson->options,
+						 start, lesson->progress, &fit, error);
 	if (status == CVM_OK)
 	{
 		if (model->knowledge != NULL)
 			cvm_linear_keep_knowledge(lesson, &shape, fit.parameters, model);
 		cvm_model_set_fit(model, &shape, &fit);
+		cvm_release(fit.parameters);
+		cvm_release(fit.covariance);
 	}
+	cvm_release((int *) shape.coded_first);
 	cvm_release(start);
 	return status;
 }
@@ -270,6 +277,88 @@ weigh_terms(const CvmModel *model, double *gains, int64_t *splits)
 	}
 }
 
+/* ---- segments ---- */
+
+/* Slots of a category term; none of term -1. */
+static void
+slots_of_term(const CvmEncoder *encoder, int term, int *first, int *count)
+{
+	*first = term < 0 ? encoder->slots : encoder->terms[term].slot;
+	*count = term < 0 ? 0 : encoder->terms[term].level_count - 1;
+}
+
+static void *
+at_level_linear(const CvmModel *model, int term, int level, const CvmEncoder *rest)
+{
+	const CvmLinearPredictor *linear = cvm_model_linear(model);
+	CvmLinearPredictor *result = CVM_NEW(CvmLinearPredictor, 1);
+	size_t		stride = (size_t) model->encoder.slots + 1;
+	size_t		rest_stride = (size_t) rest->slots + 1;
+	double	   *coefficients = CVM_NEW(double, model->outputs * rest_stride);
+	int			first;
+	int			count;
+
+	slots_of_term(&model->encoder, term, &first, &count);
+	for (int k = 0; k < model->outputs; k++)
+	{
+		const double *from = linear->coefficients + k * stride;
+		double	   *to = coefficients + k * rest_stride;
+
+		memcpy(to, from, first * sizeof(double));
+		memcpy(to + first, from + first + count, (stride - first - count) * sizeof(double));
+		if (level > 0)
+			to[rest->slots] += from[first + level - 1];
+	}
+	*result = *linear;
+	result->coefficients = coefficients;
+	result->standard_errors = NULL;
+	return result;
+}
+
+static void
+move_linear(CvmModel *model, int term, const CvmModel *from, const CvmModel *to, double factor)
+{
+	CvmLinearPredictor *linear = (CvmLinearPredictor *) model->payload;
+	size_t		stride = (size_t) model->encoder.slots + 1;
+	size_t		rest_stride = (size_t) from->encoder.slots + 1;
+	int			first;
+	int			count;
+
+	slots_of_term(&model->encoder, term, &first, &count);
+	for (int k = 0; k < model->outputs; k++)
+	{
+		double	   *coefficients = (double *) linear->coefficients + k * stride;
+		const double *before = cvm_model_linear(from)->coefficients + k * rest_stride;
+		const double *after = cvm_model_linear(to)->coefficients + k * rest_stride;
+
+		for (size_t i = 0; i < rest_stride; i++)
+			coefficients[i < (size_t) first ? i : i + count] += factor * (after[i] - before[i]);
+	}
+	/* no optimum of the rows any more */
+	linear->standard_errors = NULL;
+}
+
+static void
+release_linear(void *payload)
+{
+	CvmLinearPredictor *linear = (CvmLinearPredictor *) payload;
+
+	cvm_release((double *) linear->coefficients);
+	cvm_release((double *) linear->standard_errors);
+	cvm_release(linear);
+}
+
+static void
+finish_linear(void *state)
+{
+	Prepared   *prepared = (Prepared *) state;
+
+	cvm_release((int *) prepared->shape.coded_first);
+	cvm_release(prepared->parameters);
+	cvm_release(prepared->work);
+	cvm_release(prepared);
+}
+
 #define LINEAR_FAMILY(family_name, family_number, task) \
 const CvmLearner cvm_learner_##family_name = { \
 	.name = #family_name, .number = family_number, .tasks = CVM_TASK_BIT(task), \
@@ -279,7 +368,9 @@ const CvmLearner cvm_learner_##family_name = { \
 	.check_knowledge = cvm_linear_check_knowledge, \
 	.describe = describe_linear, .check = check_linear, \
 	.prepare = prepare_linear, .predict = predict_linear, \
-	.explain = explain_linear, .importance = weigh_terms \
+	.explain = explain_linear, .importance = weigh_terms, \
+	.finish = finish_linear, \
+	.at_level = at_level_linear, .move = move_linear, .release = release_linear \
 }
 
 LINEAR_FAMILY(linear, CVM_LINEAR, CVM_REGRESSION);

@@ -76,6 +76,18 @@ gather_parameters(const CvmNetwork *network, const CvmNetworkPayload *payload)
 	return parameters;
 }
 
+/* The opposite: matrices and biases are parts of the parameters. */
+static void
+point_to_parameters(const CvmNetwork *network, const double *parameters,
+					CvmNetworkPayload *payload)
+{
+	for (int l = 0; l <= network->hidden_layers; l++)
+	{
+		payload->weights[l] = parameters + cvm_network_weights(network, l);
+		payload->biases[l] = parameters + cvm_network_biases(network, l);
+	}
+}
+
 /* ---- warm start ---- */
 
 /* The first layer of a model for another encoder, into parameters. */
@@ -154,8 +166,11 @@ fit_network(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 		network.units[network.hidden_layers] = options->hidden_layers[network.hidden_layers];
 	if (lesson->start != NULL)
 		start = start_parameters(lesson->start, lesson->encoder, &network);
-	status = cvm_fit_network(&network, lesson->training, lesson->validation, options, start,
-							 lesson->progress, &fit, error);
+	if (lesson->toward_start)
+		status = cvm_fit_network_toward(&network, lesson->training, options, start, &fit, error);
+	else
+		status = cvm_fit_network(&network, lesson->training, lesson->validation, options, start,
+								 lesson->progress, &fit, error);
 	cvm_release(start);
 	if (status != CVM_OK)
 		return status;
@@ -166,11 +181,7 @@ fit_network(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 	memcpy(payload->units, network.units, sizeof(network.units));
 	payload->center = network.center;
 	payload->scale = network.scale;
-	for (int l = 0; l <= network.hidden_layers; l++)
-	{
-		payload->weights[l] = fit.parameters + cvm_network_weights(&network, l);
-		payload->biases[l] = fit.parameters + cvm_network_biases(&network, l);
-	}
+	point_to_parameters(&network, fit.parameters, payload);
 	model->payload = payload;
 	model->solver = fit.solver;
 	model->outcome = fit.outcome;
@@ -325,10 +336,104 @@ predict_network(void *state, const CvmBlock *block, double *predictions)
 	cvm_family_means(prepared->network.family, prepared->network.outputs, block->rows, predictions);
 }
 
+/* ---- segments ---- */
+
+/* Rows of the first layer's matrix that belong to a category term; none of term -1. */
+static void
+rows_of_term(const CvmEncoder *encoder, int term, size_t *first, size_t *count)
+{
+	*first = term < 0 ? encoder->slots : encoder->terms[term].slot;
+	*count = term < 0 ? 0 : encoder->terms[term].level_count - 1;
+}
+
+/* A level that is always there is part of the biases. */
+static void *
+at_level_network(const CvmModel *model, int term, int level, const CvmEncoder *rest)
+{
+	const CvmNetworkPayload *payload = (const CvmNetworkPayload *) model->payload;
+	CvmNetworkPayload *result = CVM_NEW(CvmNetworkPayload, 1);
+	CvmNetwork	network = network_of(model);
+	CvmNetwork	without = network;
+	double	   *from = gather_parameters(&network, payload);
+	double	   *to;
+	size_t		units = payload->units[0];
+	size_t		first;
+	size_t		count;
+
+	rows_of_term(&model->encoder, term, &first, &count);
+	without.slots -= (int) count;
+	without.coded_columns = rest->coded_columns;
+	to = CVM_NEW(double, cvm_network_parameters(&without));
+	memcpy(to, from, first * units * sizeof(double));
+	memcpy(to + first * units, from + (first + count) * units,
+		   (cvm_network_parameters(&without) - first * units) * sizeof(double));
+	for (size_t unit = 0; unit < units && level > 0; unit++)
+		to[cvm_network_biases(&without, 0) + unit] += from[(first + level - 1) * units + unit];
+	*result = *payload;
+	point_to_parameters(&without, to, result);
+	cvm_release(from);
+	return result;
+}
+
+static void
+move_values(const double *values, const double *from, const double *to, size_t count,
+			double factor)
+{
+	double	   *moved = (double *) values;
+
+	for (size_t i = 0; i < count; i++)
+		moved[i] += factor * (to[i] - from[i]);
+}
+
+static void
+move_network(CvmModel *model, int term, const CvmModel *from, const CvmModel *to, double factor)
+{
+	CvmNetworkPayload *payload = (CvmNetworkPayload *) model->payload;
+	const CvmNetworkPayload *before = (const CvmNetworkPayload *) from->payload;
+	const CvmNetworkPayload *after = (const CvmNetworkPayload *) to->payload;
+	CvmNetwork	network = network_of(model);
+	size_t		units = payload->units[0];
+	size_t		slots = from->encoder.slots;
+	size_t		first;
+	size_t		count;
+
+	rows_of_term(&model->encoder, term, &first, &count);
+	move_values(payload->weights[0], before->weights[0], after->weights[0], first * units, factor);
+	move_values(payload->weights[0] + (first + count) * units,
+				before->weights[0] + first * units, after->weights[0] + first * units,
+				(slots - first) * units, factor);
+	for (int l = 0; l <= payload->hidden_layers; l++)
+	{
+		size_t		outputs = cvm_network_outputs(&network, l);
+
+		if (l > 0)
+			move_values(payload->weights[l], before->weights[l], after->weights[l],
+						cvm_network_inputs(&network, l) * outputs, factor);
+		move_values(payload->biases[l], before->biases[l], after->biases[l], outputs, factor);
+	}
+}
+
+/* The parameters are in one piece, the first layer's weights first. */
+static void
+release_network(void *payload)
+{
+	cvm_release((double *) ((CvmNetworkPayload *) payload)->weights[0]);
+	cvm_release(payload);
+}
+
+static void
+finish_network(void *state)
+{
+	cvm_network_pass_free(((Prepared *) state)->pass);
+	cvm_release(state);
+}
+
 const CvmLearner cvm_learner_neural_network = {
 	.name = "neural_network",.number = CVM_ALGORITHM_NEURAL_NETWORK,
 	.tasks = CVM_TASK_BIT(CVM_REGRESSION) | CVM_TASK_BIT(CVM_BINARY) | CVM_TASK_BIT(CVM_MULTICLASS),
 	.family = family_of,.fit = fit_network,.partial_fit = partial_fit_network,
 	.describe = describe_network,.check = check_network,
-	.prepare = prepare_network,.predict = predict_network
+	.prepare = prepare_network,.predict = predict_network,
+	.finish = finish_network,
+	.at_level = at_level_network,.move = move_network,.release = release_network
 };

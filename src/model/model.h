@@ -36,6 +36,37 @@ typedef struct CvmLinearPredictor
 	double		delta;			/* huber; else 0 */
 } CvmLinearPredictor;
 
+/* A value of the segment column that has parameters of its own. */
+typedef struct CvmSegment
+{
+	int			level;			/* of the segment term, not its first, shared or missing one */
+	void	   *payload;		/* of the learner, over CvmSegmentSet.encoder */
+	int64_t		rows;			/* training rows */
+	int64_t		validation_rows;
+	double		loss;			/* mean training loss */
+	double		validation_loss;	/* mean loss of held-out rows (prediction_loss.h); NaN
+									 * without, also below */
+	double		common_validation_loss; /* of the common parameters on the same rows */
+} CvmSegment;
+
+/*
+ * The segments of a model: its own payload is the common one, which predicts
+ * rows of no segment; each segment has one over the encoder without the term
+ * whose level makes the segment.
+ */
+typedef struct CvmSegmentSet
+{
+	int			term;			/* a category; its first level is the shared one */
+	double		shrinkage;		/* pull of each segment to the common parameters */
+	int			rounds;			/* in which those moved to the mean of the segments' */
+	int			count;
+	CvmSegment *segments;		/* by level, ascending */
+
+	/* made by cvm_segment_set_index */
+	CvmEncoder	encoder;		/* the model's without the term */
+	int		   *by_level;		/* index in segments[] or -1 */
+} CvmSegmentSet;
+
 typedef struct CvmModel
 {
 	/* what it predicts */
@@ -54,6 +85,7 @@ typedef struct CvmModel
 	/* what was fitted */
 	void	   *payload;		/* of the learner */
 	CvmKnowledge *knowledge;	/* NULL: no partial fit can go on from here */
+	CvmSegmentSet *segments;		/* NULL: none; see segment_set.h */
 
 	/* what is made of the learner's predictions (predictor.h) */
 	const CvmCalibration *calibration;	/* NULL: nothing */

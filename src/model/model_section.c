@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "model/segment_section.h"
 
 #define BAD(...) cvm_fail(error, CVM_BAD_FORMAT, "invalid cvm.model: " __VA_ARGS__)
 
@@ -156,6 +157,7 @@ const CvmModelSection cvm_model_sections[] = {
 	{5, "knowledge", has_knowledge, cvm_model_describe_knowledge, cvm_model_check_knowledge},
 	{6, "calibration", has_calibration, describe_calibration, check_calibration},
 	{7, "profit", has_profit, describe_profit, check_profit},
+	{8, "segment_parameters", cvm_model_has_segments, cvm_model_describe_segments, cvm_model_check_segments},
 };
 
 const int	cvm_model_section_count = sizeof(cvm_model_sections) / sizeof(cvm_model_sections[0]);

@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "base/memory.h"
 #include "model/payload_json.h"
 
@@ -81,8 +83,26 @@ write_integers(CvmFields *fields, const char *name, const int32_t **values, size
 	appendStringInfoChar(text, ']');
 }
 
+static void
+write_groups(CvmFields *fields, const char *name, int count, CvmDescribeGroup describe,
+			 void *state)
+{
+	StringInfo	text = begin_field(fields, name);
+
+	appendStringInfoChar(text, '[');
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		appendStringInfoString(text, i > 0 ? ", {" : "{");
+		describe(state, i, fields);
+		appendStringInfoChar(text, '}');
+	}
+	appendStringInfoChar(text, ']');
+}
+
 static const CvmFieldMethods to_json = {
-	write_count, write_choice, write_number, write_numbers, write_matrix, write_integers
+	write_count, write_choice, write_number, write_numbers, write_matrix, write_integers,
+	write_groups, NULL
 };
 
 void
@@ -156,8 +176,39 @@ read_integers(CvmFields *fields, const char *name, const int32_t **values, size_
 	*values = cvm_json_integers(take_key(fields, name), name, count);
 }
 
+/* Each object is read by a reader of its own, and has no other keys. */
+static void
+read_groups(CvmFields *fields, const char *name, int count, CvmDescribeGroup describe,
+			void *state)
+{
+	const CvmJsonObject *object = take_key(fields, name);
+	CvmJsonArray array;
+
+	cvm_json_array(object, name, &array);
+	if (array.count != count)
+		cvm_json_fail(object, name, psprintf("has %d elements instead of %d", array.count, count));
+	for (int i = 0; i < count; i++)
+	{
+		CvmJsonObject element;
+		CvmJsonReaderFields inner;
+
+		CHECK_FOR_INTERRUPTS();
+		cvm_json_element_object(&array, i, &element);
+		cvm_fields_from_json(&inner, &element);
+		describe(state, i, &inner.fields);
+		cvm_json_only_keys(&element, inner.keys, inner.key_count);
+	}
+}
+
+static void
+refuse(CvmFields *fields, const char *name, const char *problem)
+{
+	cvm_json_fail(((CvmJsonReaderFields *) fields)->object, name, problem);
+}
+
 static const CvmFieldMethods from_json = {
-	read_count, read_choice, read_number, read_numbers, read_matrix, read_integers
+	read_count, read_choice, read_number, read_numbers, read_matrix, read_integers,
+	read_groups, refuse
 };
 
 void

@@ -1,6 +1,6 @@
 /*
  * scorer.c
- *		A model made ready to score rows of given column types.
+ *		Rows to predictions, by a scorer that is made once (scorer_compile.c).
  *
  * A row is scored in two steps.  First it becomes numbers, one for each number
  * term and NaN for a missing one, and levels, one for each category term.
@@ -11,6 +11,8 @@
  *				scale, so that is one dot product for each output.  What a
  *				missing value adds (fill value and flag) is worked out
  *				beforehand, and is asked for only if the sum is NaN.
+ *	  segment	a linear family with segments has a scorer for each, which gets
+ *				the same numbers and the other levels.
  *	  encode	any other learner gets a block of one encoded row.
  *
  * Nothing is allocated for a row.
@@ -19,259 +21,14 @@
 
 #include <math.h>
 
-#include "catalog/pg_type.h"
 #include "utils/array.h"
 
 #include "encode/lanes.h"
-#include "frame/column.h"
 #include "frame/fetch_ahead.h"
-#include "model/predictor.h"
-#include "score/scorer.h"
 #include "pg/compat.h"
+#include "score/scorer_state.h"
 
 #define ROW_OVERHEAD 64			/* headers of tuple and array, and a small column */
-
-/* Which numbers and levels come from an input: its terms follow one another. */
-typedef struct InputStep
-{
-	const CvmInput *input;
-	CvmColumnReader *reader;
-	int			number;			/* first number */
-	int			number_count;
-	int			level;			/* first level */
-	int			level_count;
-} InputStep;
-
-typedef struct LevelStep
-{
-	const CvmTerm *term;
-	CvmLevelLookup *lookup;
-	int		   *part_levels;	/* TIME: level of month or weekday, 0 = missing */
-	const double *effects;		/* linear: [level * outputs + output] */
-} LevelStep;
-
-struct CvmScorer
-{
-	/*
-	 * linear, of one output, without levels or calibration: all that a row
-	 * needs is here and next to each other
-	 */
-	bool		plain;
-	CvmFamily	family;
-	int			elements;		/* of the float8[] that can stand for a row */
-	int			number_count;
-	double	   *slopes;			/* [output * number_count + number] */
-	double		intercept;		/* of output 0 */
-	double	   *result;			/* [output] */
-
-	const CvmModel *model;
-	int			outputs;
-	int			input_count;
-	InputStep  *inputs;
-	int		   *positions;		/* of inputs in the rows that are passed */
-	bool		only_float8;	/* every input is a float8 column of one number */
-	bool		in_order;		/* position i is that of input i */
-
-	const CvmTerm **number_terms;
-	double	   *numbers;		/* of a row */
-	int			level_count;
-	LevelStep  *level_steps;
-	int		   *levels;			/* of a row */
-	double	   *array;			/* scratch for arrays */
-
-	/* linear, [output] or [output * number_count + number] */
-	double	   *intercepts;
-	double	   *missing;
-
-	/* encode */
-	CvmBlock   *block;			/* one row; NULL for linear */
-	CvmPredictor *predictor;
-	double	   *components;		/* of a learner with a transform */
-};
-
-/* ---- compiling ---- */
-
-static double
-coefficient(const CvmModel *model, int output, int slot)
-{
-	return cvm_model_linear(model)->coefficients[(size_t) output * (model->encoder.slots + 1) + slot];
-}
-
-static void
-compile_number(CvmScorer *scorer, int number)
-{
-	const CvmTerm *term = scorer->number_terms[number];
-
-	for (int k = 0; k < scorer->outputs; k++)
-	{
-		size_t		at = (size_t) k * scorer->number_count + number;
-
-		scorer->slopes[at] = coefficient(scorer->model, k, term->slot);
-		scorer->missing[at] = scorer->slopes[at] * term->fill;
-		if (term->flag_slot >= 0)
-			scorer->missing[at] += coefficient(scorer->model, k, term->flag_slot);
-	}
-}
-
-static void
-compile_effects(CvmScorer *scorer, LevelStep *step)
-{
-	int			outputs = scorer->outputs;
-	double	   *effects = palloc0(sizeof(double) * outputs * step->term->level_count);
-
-	for (int level = 1; level < step->term->level_count; level++)
-		for (int k = 0; k < outputs; k++)
-			effects[level * outputs + k] =
-				coefficient(scorer->model, k, step->term->slot + level - 1);
-	step->effects = effects;
-}
-
-static void
-compile_linear(CvmScorer *scorer)
-{
-	size_t		cells = (size_t) scorer->outputs * scorer->number_count;
-
-	scorer->intercepts = palloc(sizeof(double) * scorer->outputs);
-	scorer->slopes = palloc(sizeof(double) * cells);
-	scorer->missing = palloc(sizeof(double) * cells);
-	for (int k = 0; k < scorer->outputs; k++)
-		scorer->intercepts[k] = coefficient(scorer->model, k, scorer->model->encoder.slots);
-	for (int i = 0; i < scorer->number_count; i++)
-		compile_number(scorer, i);
-	for (int i = 0; i < scorer->level_count; i++)
-		compile_effects(scorer, &scorer->level_steps[i]);
-	scorer->intercept = scorer->intercepts[0];
-	scorer->plain = scorer->outputs == 1 && scorer->level_count == 0 &&
-		scorer->model->calibration == NULL;
-}
-
-static void
-compile_lookup(CvmInputKind kind, LevelStep *step)
-{
-	step->lookup = cvm_level_lookup_create(step->term);
-	if (kind != CVM_INPUT_TIME)
-		return;
-	step->part_levels = palloc(sizeof(int) * 13);
-	step->part_levels[0] = cvm_level_missing(step->term);
-	for (int i = 1; i <= 12; i++)
-	{
-		char		text[8];
-		int			length = snprintf(text, sizeof(text), "%d", i);
-
-		step->part_levels[i] = cvm_level_find(step->lookup, text, length);
-	}
-}
-
-/* Shares the terms out among inputs, numbers and levels. */
-static void
-compile_terms(CvmScorer *scorer)
-{
-	const CvmEncoder *encoder = &scorer->model->encoder;
-
-	for (int t = 0; t < encoder->term_count; t++)
-	{
-		const CvmTerm *term = &encoder->terms[t];
-		InputStep  *input = &scorer->inputs[term->input];
-
-		if (term->kind == CVM_TERM_CATEGORY)
-		{
-			LevelStep  *step = &scorer->level_steps[scorer->level_count];
-
-			step->term = term;
-			compile_lookup(input->input->kind, step);
-			if (input->level_count++ == 0)
-				input->level = scorer->level_count;
-			scorer->level_count++;
-		}
-		else
-		{
-			if (input->number_count++ == 0)
-				input->number = scorer->number_count;
-			scorer->number_terms[scorer->number_count++] = term;
-		}
-	}
-}
-
-static CvmScorer *
-compile(const CvmModel *model)
-{
-	const CvmEncoder *encoder = &model->encoder;
-	CvmScorer  *scorer = palloc0(sizeof(CvmScorer));
-	int			elements = encoder->input_count;
-
-	scorer->model = model;
-	scorer->family = model->family;
-	scorer->outputs = model->outputs;
-	scorer->input_count = encoder->input_count;
-	scorer->inputs = palloc0(sizeof(InputStep) * Max(encoder->input_count, 1));
-	for (int i = 0; i < encoder->input_count; i++)
-	{
-		scorer->inputs[i].input = &encoder->inputs[i];
-		elements = Max(elements, encoder->inputs[i].elements);
-	}
-	scorer->array = palloc(sizeof(double) * Max(elements, 1));
-	scorer->number_terms = palloc(sizeof(CvmTerm *) * Max(encoder->term_count, 1));
-	scorer->numbers = palloc(sizeof(double) * Max(encoder->term_count, 1));
-	scorer->level_steps = palloc0(sizeof(LevelStep) * Max(encoder->term_count, 1));
-	scorer->levels = palloc(sizeof(int) * Max(encoder->term_count, 1));
-	scorer->result = palloc(sizeof(double) * model->outputs);
-	compile_terms(scorer);
-	if (cvm_model_linear(model) != NULL)
-		compile_linear(scorer);
-	else
-	{
-		scorer->block = cvm_block_create(encoder->dense_columns, encoder->coded_columns);
-		scorer->block->rows = 1;
-		scorer->predictor = cvm_predictor_create(model);
-		if (model->learner->transform != NULL)
-			scorer->components = palloc(sizeof(double) * model->learner->transform_size(model));
-	}
-	return scorer;
-}
-
-CvmScorer *
-cvm_scorer_create(const CvmModel *model, const int *positions, const Oid *types)
-{
-	CvmScorer  *scorer = compile(model);
-
-	scorer->positions = palloc(sizeof(int) * Max(scorer->input_count, 1));
-	scorer->only_float8 = true;
-	scorer->in_order = true;
-	for (int i = 0; i < scorer->input_count; i++)
-	{
-		InputStep  *step = &scorer->inputs[i];
-
-		scorer->positions[i] = positions[i];
-		if (positions[i] != i)
-			scorer->in_order = false;
-		step->reader = cvm_column_reader_create(step->input->name, types[i],
-												step->input->kind, step->input->elements);
-		if (step->input->kind != CVM_INPUT_NUMBER || step->reader->source != CVM_FROM_FLOAT8)
-			scorer->only_float8 = false;
-	}
-	return scorer;
-}
-
-CvmScorer *
-cvm_scorer_create_array(const CvmModel *model)
-{
-	const CvmEncoder *encoder = &model->encoder;
-	CvmScorer  *scorer;
-
-	if (encoder->input_count != 1 || encoder->inputs[0].kind != CVM_INPUT_ARRAY)
-		for (int i = 0; i < encoder->input_count; i++)
-			if (encoder->inputs[i].kind != CVM_INPUT_NUMBER)
-				ereport(ERROR,
-						(errcode(ERRCODE_DATATYPE_MISMATCH),
-						 errmsg("input \"%s\" of the model is not a number but a %s",
-								encoder->inputs[i].name,
-								cvm_input_kind_name(encoder->inputs[i].kind)),
-						 errhint("Pass a row with the model's input columns instead of an array.")));
-	scorer = compile(model);
-	scorer->elements = encoder->input_count == 1 && encoder->inputs[0].kind == CVM_INPUT_ARRAY ?
-		encoder->inputs[0].elements : encoder->input_count;
-	return scorer;
-}
 
 /* ---- a row's numbers and levels ---- */
 
@@ -438,9 +195,24 @@ plain_result(CvmScorer *scorer, double sum)
 	return scorer->result;
 }
 
+/* The scorer of the row's segment, told the levels of the row but that one. */
+static CvmScorer *
+segment_scorer(CvmScorer *scorer)
+{
+	CvmScorer  *own = scorer->segments[scorer->levels[scorer->segment_level]];
+
+	if (own == NULL)
+		return scorer;
+	for (int i = 0; i < own->level_count; i++)
+		own->levels[i] = scorer->levels[i + (i >= scorer->segment_level)];
+	return own;
+}
+
 static inline const double *
 score(CvmScorer *scorer, const double *numbers)
 {
+	if (!scorer->plain && unlikely(scorer->segments != NULL))
+		scorer = segment_scorer(scorer);
 	if (scorer->plain)
 	{
 		double		sum = dot(scorer->slopes, numbers, scorer->number_count);

@@ -112,7 +112,7 @@ SELECT predict(identity('array', NULL, 4998, 5000), long_arrays) = sin(4999) FRO
 -- what cannot be read
 SELECT predict(identity('number'), r) FROM (SELECT 'a'::text AS x) AS r;
 SELECT predict(identity('boolean'), r) FROM (SELECT 'true'::text AS x) AS r;
-SELECT predict(identity('category', '{a}'), r) FROM (SELECT 1 AS x) AS r;
+SELECT predict(identity('category', '{a}'), r) FROM (SELECT 1.5 AS x) AS r;
 SELECT predict(identity('time'), r) FROM (SELECT 1 AS x) AS r;
 SELECT predict(identity('interval'), r) FROM (SELECT '2020-01-01'::date AS x) AS r;
 SELECT predict(identity('number'), r) FROM (SELECT gen_random_uuid() AS x) AS r;

@@ -156,7 +156,7 @@ SELECT cvm.predict('churn', s) FROM (SELECT age, income, plan, member FROM custo
 SELECT cvm.predict('churn', s) FROM (SELECT age, incom, plan, member, joined FROM customers AS c (id, age, incom)) AS s;
 SELECT cvm.predict('churn', ROW(1, 2, 3));
 SELECT cvm.predict('churn', s) FROM (SELECT 'old' AS age, 1 AS income, 'gold' AS plan, true AS member, date '2023-01-01' AS joined) AS s;
-SELECT cvm.predict('churn', s) FROM (SELECT 1 AS age, 1 AS income, 5 AS plan, true AS member, date '2023-01-01' AS joined) AS s;
+SELECT cvm.predict('churn', s) FROM (SELECT 1 AS age, 1 AS income, 1.5 AS plan, true AS member, date '2023-01-01' AS joined) AS s;
 SELECT cvm.predict('churn', s) FROM (SELECT point(1, 1) AS age, 1 AS income, 'gold' AS plan, true AS member, date '2023-01-01' AS joined) AS s;
 SELECT cvm.predict('chrun', c) FROM customers AS c;
 SELECT cvm.predict('', c) FROM customers AS c;

@@ -23,6 +23,7 @@
 #include "model/learner_kmeans.h"
 #include "model/learner_network.h"
 #include "model/learner_tree.h"
+#include "model/segment_set.h"
 
 static inline CvmTerm
 number_term(const char *name, int input, int part, double center, double scale)
@@ -562,8 +563,46 @@ make_factorization_model(void)
 	return model;
 }
 
+/* Two levels of "contract" with parameters of their own, a little off the common ones. */
+static inline CvmModel *
+add_segments(CvmModel *model)
+{
+	CvmSegmentSet *set = CVM_NEW_ZERO(CvmSegmentSet, 1);
+	CvmTerm    *term = &model->encoder.terms[2];
+
+	term->levels[0] = CVM_OTHER_LEVEL;
+	term->levels[2] = "c";
+	term->other_level = 0;
+	set->term = 2;
+	set->shrinkage = 16.5;
+	set->rounds = 2;
+	set->count = 2;
+	set->segments = CVM_NEW_ZERO(CvmSegment, 2);
+	model->segments = set;
+	for (int i = 0; i < 2; i++)
+		set->segments[i].level = i + 1;
+	(void) cvm_segment_set_index(model, NULL);
+	for (int i = 0; i < 2; i++)
+	{
+		CvmSegment *segment = &set->segments[i];
+		CvmModel	common = cvm_segment_model(model, i);
+		CvmModel	own = common;
+
+		common.payload = model->learner->at_level(model, 2, 0, &set->encoder);
+		own.payload = model->learner->at_level(model, 2, i + 1, &set->encoder);
+		model->learner->move(&own, -1, &common, &own, 0.25);
+		segment->payload = own.payload;
+		segment->rows = 2000 - i;
+		segment->validation_rows = 300 * i;
+		segment->loss = 0.375;
+		segment->validation_loss = i == 0 ? NAN : 0.25;
+		segment->common_validation_loss = i == 0 ? NAN : 0.5;
+	}
+	return model;
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 10)
+#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 12)
 
 static inline CvmModel *
 make_plain_model(int index)
@@ -592,6 +631,10 @@ make_plain_model(int index)
 			return make_isotonic_model();
 		case 9:
 			return make_factorization_model();
+		case 10:
+			return add_segments(make_model(CVM_SOFTMAX));
+		case 11:
+			return add_segments(make_network_model());
 		default:
 			return make_model((CvmFamily) index);
 	}

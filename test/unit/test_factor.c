@@ -52,7 +52,7 @@ make_hessian(Rows *rows, int wide_column, const double *parameters)
 	for (int b = 0; b < rows->source.blocks; b++)
 		cvm_objective_add(&rows->shape, 0, rows->blocks[b], parameters, work, NULL, NULL,
 						  hessian, NULL);
-	cvm_hessian_finish(hessian, 1 / rows->source.total_weight, 0);
+	cvm_hessian_finish(hessian, 1 / rows->source.total_weight, 0, 0);
 	cvm_release(work);
 	return hessian;
 }

@@ -272,6 +272,38 @@ test_sections(void)
 	REFUSED(CVM_LOGISTIC, model->profit = &profit; profit.true_positive = NAN, "worth more");
 }
 
+static CvmSegmentSet *
+fresh_segments(CvmModel *from)
+{
+	model = add_segments(from);
+	linear = model->payload;
+	return model->segments;
+}
+
+static void
+test_segments(void)
+{
+	CvmSegmentSet *set;
+
+	fresh_segments(make_model(CVM_SOFTMAX))->count = 0;
+	check_refused("do not fit its inputs", __LINE__);
+	fresh_segments(make_model(CVM_SOFTMAX))->shrinkage = -1;
+	check_refused("shrinkage", __LINE__);
+	fresh_segments(make_model(CVM_SOFTMAX))->shrinkage = NAN;
+	check_refused("shrinkage", __LINE__);
+	fresh_segments(make_network_model())->segments[1].rows = -1;
+	check_refused("segment 2 has a wrong number of rows", __LINE__);
+	fresh_segments(make_network_model())->segments[0].validation_rows = -1;
+	check_refused("segment 1 has a wrong number of rows", __LINE__);
+	fresh_segments(make_model(CVM_SOFTMAX))->segments[0].common_validation_loss = INFINITY;
+	check_refused("losses of segment 1", __LINE__);
+	fresh_segments(make_model(CVM_SOFTMAX))->segments[1].payload = NULL;
+	check_refused("segment 2 has no parameters", __LINE__);
+	set = fresh_segments(make_model(CVM_SOFTMAX));
+	((double *) ((CvmLinearPredictor *) set->segments[1].payload)->coefficients)[3] = NAN;
+	check_refused("coefficient 4 is not finite", __LINE__);
+}
+
 int
 main(void)
 {
@@ -284,5 +316,6 @@ main(void)
 	test_fit();
 	test_limit();
 	test_sections();
+	test_segments();
 	return check_done();
 }

@@ -30,6 +30,8 @@ typedef struct Trainee
 	CvmNetworkPass *pass;		/* losses without gradients */
 	CvmStepper	stepper;
 	double	   *kept;
+	const double *toward;		/* where the penalty pulls to; NULL: to zero */
+	double	   *pulled;			/* gradient with that pull */
 } Trainee;
 
 /* ---- what the epochs call ---- */
@@ -42,6 +44,18 @@ add_rows(void *state, CvmBlock *rows)
 	cvm_network_job_add(trainee->job, rows);
 }
 
+/* The gradient of a batch of that weight, and its share of l2/2 (w - toward)^2. */
+static const double *
+pull(Trainee *trainee, const double *gradient, double weight)
+{
+	double		l2 = trainee->options.l2 * weight / trainee->total_weight;
+
+	for (int i = 0; i < trainee->stepper.parameters; i++)
+		trainee->pulled[i] = gradient[i] +
+			l2 * (trainee->stepper.weights[i] - trainee->toward[i]);
+	return trainee->pulled;
+}
+
 static double
 take_step(void *state, double rate)
 {
@@ -52,6 +66,8 @@ take_step(void *state, double rate)
 	const double *gradient = cvm_network_job_finish(trainee->job, &loss, &weight);
 	CvmStep		step;
 
+	if (trainee->toward != NULL)
+		gradient = pull(trainee, gradient, weight);
 	cvm_step_begin(&trainee->stepper, gradient, weight, &trainee->options, rate,
 				   trainee->total_weight, &step);
 	for (int l = 0; l <= network->hidden_layers; l++)
@@ -59,7 +75,8 @@ take_step(void *state, double rate)
 		int			weights = (int) cvm_network_weights(network, l);
 		int			biases = (int) cvm_network_biases(network, l);
 
-		cvm_step_move(&trainee->stepper, &step, gradient, weights, biases, true);
+		cvm_step_move(&trainee->stepper, &step, gradient, weights, biases,
+					  trainee->toward == NULL);
 		cvm_step_move(&trainee->stepper, &step, gradient, biases,
 					  biases + cvm_network_outputs(network, l), false);
 	}
@@ -155,11 +172,12 @@ begin_training(Trainee *trainee, CvmBlockSource *training, CvmSolver solver,
 	cvm_stepper_bind(&trainee->stepper, solver, parameters, options->averaging,
 					 CVM_NEW_ZERO(double, cvm_stepper_size(solver, parameters, options->averaging)));
 	if (start != NULL)
-	{
 		memcpy(trainee->stepper.weights, start, sizeof(double) * parameters);
+	if (trainee->toward != NULL)
+		trainee->pulled = CVM_NEW(double, parameters);
+	else if (start != NULL)
 		rescale_last_layer(network, null_model.center, null_model.scale,
 						   trainee->stepper.weights);
-	}
 	else
 	{
 		network->center = null_model.center;
@@ -184,17 +202,18 @@ static void
 end_training(Trainee *trainee)
 {
 	cvm_network_pass_free(trainee->pass);
+	cvm_release(trainee->pulled);
 	cvm_release(trainee->stepper.step); /* the stepper's memory starts there */
 }
 
-CvmStatus
-cvm_fit_network(CvmNetwork *network, CvmBlockSource *training,
-				CvmBlockSource *validation, const CvmOptions *options,
-				const double *start, const CvmProgress *progress,
-				CvmNetworkFit *fit, CvmError *error)
+static CvmStatus
+fit_network(CvmNetwork *network, CvmBlockSource *training, CvmBlockSource *validation,
+			const CvmOptions *options, const double *start, bool toward,
+			const CvmProgress *progress, CvmNetworkFit *fit, CvmError *error)
 {
 	CvmSolver	solver = options->solver == CVM_SOLVER_AUTO ? CVM_SOLVER_ADAM : options->solver;
-	Trainee		trainee = {.network = network,.options = *options};
+	Trainee		trainee = {.network = network,.options = *options,
+	.toward = toward ? start : NULL};
 	CvmBatchLearner learner = {add_rows, take_step, validate, keep, &trainee};
 	CvmEpochs	epochs;
 
@@ -229,4 +248,22 @@ cvm_fit_network(CvmNetwork *network, CvmBlockSource *training,
 	fit->loss = mean_loss(&trainee, training, trainee.kept);
 	end_training(&trainee);
 	return CVM_OK;
+}
+
+CvmStatus
+cvm_fit_network(CvmNetwork *network, CvmBlockSource *training,
+				CvmBlockSource *validation, const CvmOptions *options,
+				const double *start, const CvmProgress *progress,
+				CvmNetworkFit *fit, CvmError *error)
+{
+	return fit_network(network, training, validation, options, start, false, progress, fit,
+					   error);
+}
+
+CvmStatus
+cvm_fit_network_toward(CvmNetwork *network, CvmBlockSource *training,
+					   const CvmOptions *options, const double *start,
+					   CvmNetworkFit *fit, CvmError *error)
+{
+	return fit_network(network, training, NULL, options, start, true, NULL, fit, error);
 }

@@ -34,4 +34,13 @@ extern CvmStatus cvm_fit_network(CvmNetwork *network, CvmBlockSource *training,
 								 const double *start, const CvmProgress *progress,
 								 CvmNetworkFit *fit, CvmError *error);
 
+/*
+ * Training that is pulled to its start: the penalty is l2/2 (w - start)^2 on all
+ * parameters, biases included (Li, Grandvalet and Davoine, 2018), and l1 does
+ * not count.  Center and scale stay those that the network has.
+ */
+extern CvmStatus cvm_fit_network_toward(CvmNetwork *network, CvmBlockSource *training,
+										const CvmOptions *options, const double *start,
+										CvmNetworkFit *fit, CvmError *error);
+
 #endif							/* CVM_NETWORK_FIT_H */

@@ -1,0 +1,60 @@
+/*
+ * segment_rows.h
+ *		The rows of segments, each in blocks of its own.
+ *
+ * Blocks of a segment have its rows in their order and none of its segment
+ * column, and all but the last one are full: what is fitted to them does not
+ * depend on where they are kept, or with which other segments they were read.
+ */
+#ifndef CVM_SEGMENT_ROWS_H
+#define CVM_SEGMENT_ROWS_H
+
+#include "model/segment_set.h"
+
+/* Rows of a level and their weight. */
+typedef struct CvmSegmentCount
+{
+	int64_t		rows;
+	double		weight;
+} CvmSegmentCount;
+
+/* By level, in one pass; counts has one for each level. */
+extern void cvm_segment_count(const CvmSegmentLayout *layout, CvmBlockSource *source,
+							  int levels, CvmSegmentCount *counts);
+
+/* Rows in memory. */
+typedef struct CvmRowList
+{
+	CvmBlock  **blocks;
+	int			count;
+	int			capacity;
+} CvmRowList;
+
+/* The bytes that so many rows take in a list. */
+extern size_t cvm_row_list_size(const CvmSegmentLayout *layout, int64_t rows);
+
+/*
+ * One pass: the rows of segments first <= i < last go to lists[i - first], which
+ * are empty.  lists[i - first + (last - first)], where "checked" says so, takes
+ * every fifth of them.  most: so many rows of each segment at most; 0: all.
+ */
+extern void cvm_segment_gather(const CvmSegmentLayout *layout, CvmBlockSource *source,
+							   const CvmSegmentSet *set, int first, int last,
+							   bool checked, int64_t most, CvmRowList *lists);
+extern void cvm_row_list_source(const CvmSegmentLayout *layout, const CvmRowList *list,
+								CvmBlockSource *source);
+extern void cvm_row_list_release(CvmRowList *list);
+
+/*
+ * The rows of one level, picked out of the source as often as they are read, in
+ * order: for a segment that is too large to be kept.
+ */
+typedef struct CvmSegmentStream CvmSegmentStream;
+
+extern CvmSegmentStream *cvm_segment_stream_open(const CvmSegmentLayout *layout,
+												 CvmBlockSource *source, int level,
+												 const CvmSegmentCount *count,
+												 CvmBlockSource *stream);
+extern void cvm_segment_stream_close(CvmSegmentStream *stream);
+
+#endif							/* CVM_SEGMENT_ROWS_H */
