@@ -25,15 +25,18 @@ static const CvmLearner *
 learner_named(const char *algorithm)
 {
 	const CvmLearner *learner = cvm_learner_by_name(algorithm);
+	const char *nearest;
 	char		known[512];
 
 	if (learner != NULL || strcmp(algorithm, "auto") == 0)
 		return learner;
+	nearest = cvm_learner_nearest(algorithm);
 	cvm_learner_list(known, sizeof(known));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("algorithm \"%s\" is not known", algorithm),
-			 errhint("Algorithms are auto, %s.", known)));
+			 errdetail("Algorithms are auto, %s.", known),
+			 nearest ? errhint("Did you mean \"%s\"?", nearest) : 0));
 }
 
 /* What the rows that are learned from go up to, in their own snapshot. */

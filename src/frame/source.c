@@ -34,6 +34,7 @@
 #include "utils/rel.h"
 #include "utils/varlena.h"
 
+#include "base/nearest_name.h"
 #include "frame/frame.h"
 #include "frame/source.h"
 #include "pg/compat.h"
@@ -235,33 +236,16 @@ cvm_source_is_stored(const char *from_item)
 	return stored && pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
-/* The column whose name is nearest to a misspelled one, or NULL. */
-static const char *
-nearest_column(TupleDesc columns, const char *name)
+const char *
+cvm_nearest_column(TupleDesc columns, const char *name)
 {
-	const char *nearest = NULL;
-	int			length = strlen(name);
-	int			best = Min(Max(2, length / 3) + 1, length);
-	int			column;
+	CvmNearest	nearest;
 
-	if (length >= NAMEDATALEN)
-		return NULL;
-	for (column = 0; column < columns->natts; column++)
-	{
-		const char *candidate = NameStr(TupleDescAttr(columns, column)->attname);
-		int			distance;
-
-		if (pg_strcasecmp(candidate, name) == 0)
-			return candidate;
-		distance = varstr_levenshtein(name, length, candidate, strlen(candidate),
-									  1, 1, 1, true);
-		if (distance < best)
-		{
-			best = distance;
-			nearest = candidate;
-		}
-	}
-	return nearest;
+	cvm_nearest_begin(&nearest, name);
+	for (int column = 0; column < columns->natts; column++)
+		if (!TupleDescAttr(columns, column)->attisdropped)
+			cvm_nearest_consider(&nearest, NameStr(TupleDescAttr(columns, column)->attname));
+	return nearest.found;
 }
 
 /* "a, b, c, ..." for a message. */
@@ -299,7 +283,7 @@ cvm_source_column(TupleDesc columns, const char *name, const char *role)
 	}
 	if (found < 0)
 	{
-		const char *nearest = nearest_column(columns, name);
+		const char *nearest = cvm_nearest_column(columns, name);
 
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),

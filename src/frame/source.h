@@ -26,6 +26,9 @@ extern bool cvm_source_is_stored(const char *from_item);
  */
 extern int	cvm_source_column(TupleDesc columns, const char *name, const char *role);
 
+/* The column that may be meant by a name that none has, or NULL. */
+extern const char *cvm_nearest_column(TupleDesc columns, const char *name);
+
 /*
  * A scan: one run of a SELECT, serial and read-only under the active
  * snapshot, its rows in an order that depends on nothing but the data.

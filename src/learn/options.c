@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/nearest_name.h"
 #include "learn/factorization/factors.h"
 #include "learn/network/activation.h"
 
@@ -215,45 +216,6 @@ cvm_option_find(const char *name)
 	return NULL;
 }
 
-#define LONGEST_NAME 32
-
-/*
- * Edits that make one name of the other: insertion, deletion, change, and
- * swap of neighbors (optimal string alignment).  Names past LONGEST_NAME are
- * near to nothing.
- */
-static int
-edit_distance(const char *left, const char *right)
-{
-	int			distance[LONGEST_NAME + 1][LONGEST_NAME + 1];
-	size_t		left_length = strlen(left);
-	size_t		right_length = strlen(right);
-
-	if (left_length > LONGEST_NAME || right_length > LONGEST_NAME)
-		return INT_MAX;
-	for (size_t i = 0; i <= left_length; i++)
-		for (size_t j = 0; j <= right_length; j++)
-		{
-			int			least;
-
-			if (i == 0 || j == 0)
-			{
-				distance[i][j] = (int) (i + j);
-				continue;
-			}
-			least = distance[i - 1][j - 1] + (left[i - 1] != right[j - 1]);
-			if (distance[i - 1][j] + 1 < least)
-				least = distance[i - 1][j] + 1;
-			if (distance[i][j - 1] + 1 < least)
-				least = distance[i][j - 1] + 1;
-			if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] &&
-				distance[i - 2][j - 2] + 1 < least)
-				least = distance[i - 2][j - 2] + 1;
-			distance[i][j] = least;
-		}
-	return distance[left_length][right_length];
-}
-
 /* What options are called in other libraries, where that is far from our name. */
 static const char *const other_names[][2] = {
 	{"drop", "exclude"}, {"ignored_columns", "exclude"},
@@ -274,27 +236,19 @@ static const char *const other_names[][2] = {
 	{"monotonic_cst", "increasing"}, {"monotone_constraints", "increasing"}
 };
 
-/* Near: at most a third of the letters differ. */
 const char *
 cvm_option_nearest(const char *name)
 {
-	const char *nearest = NULL;
-	int			least = (int) (strlen(name) > LONGEST_NAME ? 0 : strlen(name)) / 3 + 1;
+	const char *ours = cvm_name_elsewhere(name, other_names,
+										  sizeof(other_names) / sizeof(other_names[0]));
+	CvmNearest	nearest;
 
-	for (size_t i = 0; i < sizeof(other_names) / sizeof(other_names[0]); i++)
-		if (strcmp(name, other_names[i][0]) == 0)
-			return other_names[i][1];
+	if (ours != NULL)
+		return ours;
+	cvm_nearest_begin(&nearest, name);
 	for (int i = 0; i < cvm_option_count; i++)
-	{
-		int			distance = edit_distance(name, cvm_option_specs[i].name);
-
-		if (distance < least)
-		{
-			least = distance;
-			nearest = cvm_option_specs[i].name;
-		}
-	}
-	return nearest;
+		cvm_nearest_consider(&nearest, cvm_option_specs[i].name);
+	return nearest.found;
 }
 
 static void *

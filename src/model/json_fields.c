@@ -17,12 +17,12 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/numeric.h"
-#include "utils/varlena.h"
 
 #include "base/memory.h"
+#include "base/nearest_name.h"
 #include "model/json_fields.h"
 
-/* A key longer than this is not a misspelled one of ours. */
+/* Twice as much of a key that is not ours is shown. */
 #define LONGEST_KEY 64
 
 static const char *
@@ -53,28 +53,6 @@ cvm_json_open(CvmJsonObject *object, const char *type, Jsonb *json)
 				 errmsg("invalid %s: it is not a JSON object", type)));
 }
 
-static const char *
-nearest_key(const char *key, int length, const char *const *keys, int count)
-{
-	const char *nearest = NULL;
-	int			limit = length / 2;
-
-	if (length > LONGEST_KEY)
-		return NULL;
-	for (int i = 0; i < count; i++)
-	{
-		int			distance = varstr_levenshtein_less_equal(key, length, keys[i], strlen(keys[i]),
-															 1, 1, 1, limit, true);
-
-		if (distance <= limit)
-		{
-			nearest = keys[i];
-			limit = distance - 1;
-		}
-	}
-	return nearest;
-}
-
 static bool
 is_key(const JsonbValue *key, const char *const *keys, int count)
 {
@@ -98,7 +76,7 @@ cvm_json_only_keys(const CvmJsonObject *object, const char *const *keys, int cou
 
 		if (token != WJB_KEY || is_key(&value, keys, count))
 			continue;
-		nearest = nearest_key(value.val.string.val, value.val.string.len, keys, count);
+		nearest = cvm_nearest_of(pnstrdup(value.val.string.val, value.val.string.len), keys, count);
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid %s: key \"%s\"%s is not known", object->type,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest_name.h"
 #include "model/learner_bayes.h"
 #include "model/learner_components.h"
 #include "model/learner_factorization.h"
@@ -79,6 +80,34 @@ void
 cvm_learner_list_with_segments(char *text, size_t size)
 {
 	list_learners(text, size, true);
+}
+
+/* What algorithms are called in other libraries, where that is far from our name. */
+static const char *const other_names[][2] = {
+	{"ols", "linear"}, {"ridge", "linear"}, {"lasso", "linear"}, {"regression", "linear"},
+	{"logit", "logistic"}, {"classification", "logistic"}, {"multinomial", "softmax"},
+	{"svc", "svm"}, {"mlp", "neural_network"}, {"nn", "neural_network"},
+	{"bayes", "naive_bayes"}, {"lda", "discriminant"}, {"k-means", "kmeans"},
+	{"clustering", "kmeans"}, {"als", "matrix_factorization"}, {"svd", "pca"},
+	{"tree", "decision_tree"}, {"cart", "decision_tree"}, {"forest", "random_forest"},
+	{"xgboost", "boosted_trees"}, {"lightgbm", "boosted_trees"}, {"catboost", "boosted_trees"},
+	{"gbm", "boosted_trees"}, {"gradient_boosting", "boosted_trees"}
+};
+
+const char *
+cvm_learner_nearest(const char *name)
+{
+	const char *ours = cvm_name_elsewhere(name, other_names,
+										  sizeof(other_names) / sizeof(other_names[0]));
+	CvmNearest	nearest;
+
+	if (ours != NULL)
+		return ours;
+	cvm_nearest_begin(&nearest, name);
+	for (int i = 0; i < cvm_learner_count; i++)
+		if (cvm_learners[i] != NULL)
+			cvm_nearest_consider(&nearest, cvm_learners[i]->name);
+	return nearest.found;
 }
 
 const CvmLearner *

@@ -207,6 +207,10 @@ extern const CvmLearner *cvm_learner_by_number(int number);
 /* Those of the linear families, by CvmFamily. */
 extern const CvmLearner *cvm_learner_of_family(CvmFamily family);
 
+/* The algorithm that may be meant by a name, misspelled or of other libraries; or
+ * NULL. */
+extern const char *cvm_learner_nearest(const char *name);
+
 /* "linear, logistic, ...", for messages; with_segments: those that can have some. */
 extern void cvm_learner_list(char *text, size_t size);
 extern void cvm_learner_list_with_segments(char *text, size_t size);

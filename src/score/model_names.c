@@ -9,43 +9,36 @@
 
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
-#include "utils/varlena.h"
 
+#include "base/nearest_name.h"
 #include "score/catalog_scan.h"
 #include "score/model_cache.h"
 
-#define LONGEST_NAME 128
-
-/* The usable name with the smallest edit distance, where it is near. */
+/* The nearest of the names that the current user may use. */
 static const char *
 nearest_name(const char *name)
 {
-	int			length = strlen(name);
-	int			best = Max(length / 3, 2) + 1;
-	const char *nearest = NULL;
+	CvmNearest	nearest;
 	CvmCatalogScan scan;
 	HeapTuple	tuple;
 
-	if (length > LONGEST_NAME || !OidIsValid(cvm_catalog_table("model_registry")))
+	if (!OidIsValid(cvm_catalog_table("model_registry")))
 		return NULL;
+	cvm_nearest_begin(&nearest, name);
 	cvm_catalog_scan_open(&scan, "model_registry", NULL, 0, GetActiveSnapshot());
 	while (HeapTupleIsValid(tuple = cvm_catalog_scan_next(&scan)))
 	{
 		bool		isnull;
 		char	   *candidate = TextDatumGetCString(cvm_catalog_value(&scan, tuple, "model",
 																	   &isnull));
-		int			distance = varstr_levenshtein_less_equal(name, length,
-															 candidate, strlen(candidate),
-															 1, 1, 1, best, true);
+		CvmNearest	with = nearest;
 
-		if (distance < best && cvm_model_usable(candidate, false))
-		{
-			best = distance;
-			nearest = candidate;
-		}
+		cvm_nearest_consider(&with, candidate);
+		if (with.found == candidate && cvm_model_usable(candidate, false))
+			nearest = with;
 	}
 	cvm_catalog_scan_close(&scan);
-	return nearest;
+	return nearest.found;
 }
 
 void

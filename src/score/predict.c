@@ -21,8 +21,8 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
-#include "utils/varlena.h"
 
+#include "frame/source.h"
 #include "model/learner.h"
 #include "model/model_type.h"
 #include "model/predictor.h"
@@ -165,28 +165,10 @@ use_model_value(PredictCall *call, FunctionCallInfo fcinfo)
 /* ---- the row ---- */
 
 static void
-missing_column(const CvmModel *model, const char *input, TupleDesc columns)
+missing_column(const char *input, TupleDesc columns)
 {
-	int			length = strlen(input);
-	int			best = Min(Max(length / 3, 1) + 1, length);
-	const char *nearest = NULL;
+	const char *nearest = cvm_nearest_column(columns, input);
 
-	for (int i = 0; i < columns->natts && length <= NAMEDATALEN; i++)
-	{
-		Form_pg_attribute column = TupleDescAttr(columns, i);
-		const char *name = NameStr(column->attname);
-		int			distance;
-
-		if (column->attisdropped)
-			continue;
-		distance = varstr_levenshtein_less_equal(input, length, name, strlen(name),
-												 1, 1, 1, best, true);
-		if (distance < best)
-		{
-			best = distance;
-			nearest = name;
-		}
-	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("the row has no column \"%s\", which the model needs", input),
@@ -212,7 +194,7 @@ prepare_row(PredictCall *call, TupleDesc columns)
 					   encoder->inputs[i].name) != 0))
 			at++;
 		if (at == columns->natts)
-			missing_column(call->model, encoder->inputs[i].name, columns);
+			missing_column(encoder->inputs[i].name, columns);
 		positions[i] = at;
 		types[i] = TupleDescAttr(columns, at)->atttypid;
 	}
