@@ -154,6 +154,9 @@ SET extra_float_digits TO -5;
 SELECT version FROM cvm.train('m', 'SELECT x, a_smallint / 3.0::float8 AS third FROM customers', 'third', 'logistic', options => '{"promote": "always"}');
 SELECT metric FROM cvm.evaluate('m', 'SELECT x, a_smallint / 3.0::float8 AS third FROM customers') ORDER BY 1;
 
+-- an identifier is no target
+SELECT version, training_rows FROM cvm.train('m', $$SELECT sin(i) AS x, 'customer ' || i AS name FROM generate_series(1, 50) AS i$$, 'name', options => '{"validation": 0}');
+
 SELECT cvm.drop_model(model) FROM cvm.model_overview;
 \set VERBOSITY terse
 SET client_min_messages TO warning;
