@@ -106,35 +106,15 @@ cvm_registry_relation(void)
 	return registry_oid;
 }
 
-/* Whether the latest committed state has the same registry row. */
+/* row: where the registry has it. */
 static bool
-is_latest(const char *name, ItemPointer row)
-{
-	CvmCatalogScan scan;
-	HeapTuple	tuple;
-	bool		same;
-
-	if (IsInParallelMode() || IsParallelWorker())
-		return false;
-	PushActiveSnapshot(GetLatestSnapshot());
-	cvm_catalog_scan_open(&scan, "model_registry", name, 0, GetActiveSnapshot());
-	tuple = cvm_catalog_scan_next(&scan);
-	same = HeapTupleIsValid(tuple) && ItemPointerEquals(&tuple->t_self, row);
-	cvm_catalog_scan_close(&scan);
-	PopActiveSnapshot();
-	return same;
-}
-
-static bool
-read_name(const char *name, Snapshot snapshot, CvmNamedModel *model)
+read_under(Snapshot snapshot, const char *name, CvmNamedModel *model, ItemPointer row)
 {
 	CvmCatalogScan scan;
 	HeapTuple	tuple;
 	bool		isnull;
-	ItemPointerData row;
 
-	if (!OidIsValid(cvm_registry_relation()))
-		return false;
+	memset(model, 0, sizeof(*model));
 	cvm_catalog_scan_open(&scan, "model_registry", name, 0, snapshot);
 	tuple = cvm_catalog_scan_next(&scan);
 	if (!HeapTupleIsValid(tuple))
@@ -142,15 +122,13 @@ read_name(const char *name, Snapshot snapshot, CvmNamedModel *model)
 		cvm_catalog_scan_close(&scan);
 		return false;
 	}
-	row = tuple->t_self;
+	*row = tuple->t_self;
 	model->owner = DatumGetObjectId(cvm_catalog_value(&scan, tuple, "owner", &isnull));
 	model->active_version = DatumGetInt32(cvm_catalog_value(&scan, tuple, "active_version", &isnull));
 	if (isnull)
 		model->active_version = 0;
 	cvm_catalog_scan_close(&scan);
 
-	model->grantees = NULL;
-	model->grantee_count = 0;
 	cvm_catalog_scan_open(&scan, "model_grants", name, 0, snapshot);
 	while (HeapTupleIsValid(tuple = cvm_catalog_scan_next(&scan)))
 	{
@@ -161,7 +139,36 @@ read_name(const char *name, Snapshot snapshot, CvmNamedModel *model)
 			DatumGetObjectId(cvm_catalog_value(&scan, tuple, "grantee", &isnull));
 	}
 	cvm_catalog_scan_close(&scan);
-	model->current = is_latest(name, &row);
+	return true;
+}
+
+/* Whether the latest committed state has the same registry row and grants. */
+static bool
+is_latest(const char *name, const CvmNamedModel *model, ItemPointer row)
+{
+	CvmNamedModel latest;
+	ItemPointerData latest_row;
+	bool		same;
+
+	if (IsInParallelMode() || IsParallelWorker())
+		return false;
+	PushActiveSnapshot(GetLatestSnapshot());
+	same = read_under(GetActiveSnapshot(), name, &latest, &latest_row) &&
+		ItemPointerEquals(&latest_row, row) && latest.grantee_count == model->grantee_count &&
+		(model->grantee_count == 0 ||
+		 memcmp(latest.grantees, model->grantees, sizeof(Oid) * model->grantee_count) == 0);
+	PopActiveSnapshot();
+	return same;
+}
+
+static bool
+read_name(const char *name, Snapshot snapshot, CvmNamedModel *model)
+{
+	ItemPointerData row;
+
+	if (!OidIsValid(cvm_registry_relation()) || !read_under(snapshot, name, model, &row))
+		return false;
+	model->current = is_latest(name, model, &row);
 	return true;
 }
 
@@ -241,7 +248,6 @@ cvm_name_find(const char *name, CvmNamedModel *model)
 	for (int attempt = 0; attempt < MOST_READS; attempt++)
 	{
 		before = generation;
-		memset(model, 0, sizeof(*model));
 		if (!read_name(name, snapshot, model))
 			return false;
 		if (before == generation)
