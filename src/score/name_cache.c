@@ -70,23 +70,34 @@ relation_changed(Datum argument, Oid relation)
 	names = NULL;
 }
 
+Oid
+cvm_registry_relation(void)
+{
+	static bool registered = false;
+
+	if (OidIsValid(registry_oid))
+		return registry_oid;
+	if (!registered)
+	{
+		CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+		registered = true;
+	}
+	return registry_oid = cvm_catalog_table("model_registry");
+}
+
+/* Changes are seen only of a relation that is known. */
 uint64
 cvm_model_cache_generation(void)
 {
+	(void) cvm_registry_relation();
 	return generation;
 }
 
 static void
 prepare_cache(void)
 {
-	static bool registered = false;
 	HASHCTL		control = {.keysize = CVM_NAME_SIZE,.entrysize = sizeof(NameEntry)};
 
-	if (!registered)
-	{
-		CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
-		registered = true;
-	}
 	if (cache_context != NULL)
 		return;
 	cache_context = AllocSetContextCreate(CacheMemoryContext, "cvm model names",
@@ -97,14 +108,6 @@ prepare_cache(void)
 }
 
 /* ---- reading the catalog ---- */
-
-Oid
-cvm_registry_relation(void)
-{
-	if (!OidIsValid(registry_oid))
-		registry_oid = cvm_catalog_table("model_registry");
-	return registry_oid;
-}
 
 /* row: where the registry has it. */
 static bool

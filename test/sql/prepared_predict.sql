@@ -79,6 +79,27 @@ BEGIN
 END
 $$;
 
+-- nor does it keep what active_model() gave past a promotion, in a session that has not scored yet either
+\c -
+SET search_path TO public, cvm;
+SET client_min_messages TO warning;
+\pset tuples_only on
+\pset format unaligned
+DO $$
+DECLARE
+	model cvm.model;
+BEGIN
+	FOR version IN 1..2 LOOP
+		PERFORM cvm.promote('buys', version);
+		model := cvm.active_model('buys');
+		IF model <> cvm.model_version('buys', version) THEN
+			RAISE EXCEPTION 'version % is not the active one', version;
+		END IF;
+	END LOOP;
+	PERFORM cvm.promote('buys', 1);
+END
+$$;
+
 -- what is not a column of the statement is still said
 SELECT predict('buys', r) FROM (SELECT 1.5::float8 AS x) AS r;
 SELECT predict('buys', ARRAY[1.5]);
