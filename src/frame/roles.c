@@ -51,7 +51,11 @@ static bool
 is_excluded(const CvmFrameRequest *request, const char *name)
 {
 	char	  **excluded = request->options->exclude;
+	const char *watermark = request->options->watermark;
 
+	/* what grows with the rows tells rows from one another, not their targets */
+	if (request->features == NULL && watermark != NULL && strcmp(watermark, name) == 0)
+		return true;
 	for (; excluded != NULL && *excluded != NULL; excluded++)
 		if (strcmp(*excluded, name) == 0)
 			return true;

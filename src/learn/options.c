@@ -134,7 +134,7 @@ const CvmOptionSpec cvm_option_specs[] = {
 	BOOLEAN(warm_start, "false", "start from the active version"),
 	CHOICE(promote, promote_names, "always", "when a new version becomes the active one; without this option retraining takes if_not_worse"),
 	NUMBER(promote_margin, 0, 1, "0.01", "promote if_not_worse: share of the active version's figure that a new version may be worse by"),
-	TEXT(watermark, "a column that grows with new rows: each version remembers how far it had grown"),
+	TEXT(watermark, "a column that grows with new rows: each version remembers how far it had grown; no feature unless it is listed"),
 	BOOLEAN(incremental, "false", "keep what cvm.partial_fit goes on from in the model"),
 	NUMBER(decay, 1e-6, 1, "1", "partial_fit: what earlier rows still count, a factor each time"),
 };
