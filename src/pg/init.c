@@ -7,6 +7,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "frame/scratch_host.h"
 #include "pg/runtime.h"
 #include "pg/settings.h"
 #include "pg/team_host.h"
@@ -21,6 +22,7 @@ _PG_init(void)
 {
 	cvm_install_runtime();
 	cvm_install_team_host();
+	cvm_install_scratch_host();
 	cvm_define_settings();
 
 	if (process_shared_preload_libraries_in_progress)

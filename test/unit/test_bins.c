@@ -12,7 +12,7 @@ static void
 test_edges(void)
 {
 	TreeRows	table = make_rows(3000, 1);
-	CvmBins    *bins = cvm_bins_learn(&table.layout, &table.source, 100000, 7);
+	CvmBins    *bins = cvm_bins_learn(&table.layout, &table.source, 100000, SIZE_MAX, 7);
 	CvmBinnedRows *rows = cvm_bin_rows(bins, &table.source);
 	int			sizes[CVM_BIN_PLACES] = {0};
 
@@ -48,9 +48,9 @@ static void
 test_sample(void)
 {
 	TreeRows	table = make_rows(20000, 2);
-	CvmBins    *all = cvm_bins_learn(&table.layout, &table.source, 100000, 7);
-	CvmBins    *some = cvm_bins_learn(&table.layout, &table.source, 4000, 7);
-	CvmBins    *again = cvm_bins_learn(&table.layout, &table.source, 4000, 7);
+	CvmBins    *all = cvm_bins_learn(&table.layout, &table.source, 100000, SIZE_MAX, 7);
+	CvmBins    *some = cvm_bins_learn(&table.layout, &table.source, 4000, SIZE_MAX, 7);
+	CvmBins    *again = cvm_bins_learn(&table.layout, &table.source, 4000, SIZE_MAX, 7);
 
 	for (int edge = 20; edge < CVM_MOST_BINS - 20; edge++)
 	{
@@ -76,7 +76,7 @@ test_odd_columns(void)
 		x[2] = row % 2 ? 1 : next;
 		x[3] = row % 2 ? -1e308 : 1e308;
 	}
-	bins = cvm_bins_learn(&table.layout, &table.source, 1000, 7);
+	bins = cvm_bins_learn(&table.layout, &table.source, 1000, SIZE_MAX, 7);
 	CHECK(bins->counts[0] == 1 && bins->counts[1] == 1);
 	CHECK(bins->counts[2] == 2 && bins->edges[2][0] == 1);
 	CHECK(bins->counts[3] == 2 && bins->edges[3][0] == 0);
@@ -144,7 +144,7 @@ test_histograms(void)
 {
 	static const int32_t some[] = {4, 0};
 	TreeRows	table = make_rows(150000, 4);
-	CvmBins    *bins = cvm_bins_learn(&table.layout, &table.source, 1000, 7);
+	CvmBins    *bins = cvm_bins_learn(&table.layout, &table.source, 1000, SIZE_MAX, 7);
 	CvmBinnedRows *rows = cvm_bin_rows(bins, &table.source);
 	CvmRandom	random;
 	Statistics	drawn;
@@ -271,7 +271,7 @@ static void
 test_split(CvmImpurity impurity, double l2, uint64_t seed)
 {
 	TreeRows	table = make_rows(400, seed);
-	CvmBins    *bins = cvm_bins_learn(&table.layout, &table.source, 1000, 7);
+	CvmBins    *bins = cvm_bins_learn(&table.layout, &table.source, 1000, SIZE_MAX, 7);
 	CvmBinnedRows *rows = cvm_bin_rows(bins, &table.source);
 	bool		pair = impurity == CVM_IMPURITY_NEWTON;
 	int64_t		work[12];

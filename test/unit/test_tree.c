@@ -151,7 +151,7 @@ static void
 test_histogram_memory(void)
 {
 	TreeRows	table = make_rows(5000, 3);
-	CvmBins    *bins = cvm_bins_learn(&table.layout, &table.source, 10000, 7);
+	CvmBins    *bins = cvm_bins_learn(&table.layout, &table.source, 10000, SIZE_MAX, 7);
 	CvmTreeJobPlan plan = {.rows = table.rows,.bins = bins,.width = 2};
 	CvmTreeJob *job = cvm_tree_job_begin(&plan, 0);
 	const CvmTreeArrays *arrays = cvm_tree_job_arrays(job);
@@ -496,21 +496,6 @@ test_weights(void)
 	CHECK(difference < 0.1);
 }
 
-static void
-test_size_limit(void)
-{
-	TreeRows	table = make_rows(3000, 18);
-	CvmTreeTask task = {CVM_BOOSTED_TREES, CVM_OBJECTIVE_SQUARED, 1, &table.layout, NULL, 100000};
-	CvmOptions	options = tree_options();
-	CvmTreeFit	result = {{0}};
-	CvmError	error = {{0}};
-
-	CHECK(cvm_tree_fit(&task, &table.source, NULL, &options, NULL, &result, &error) == CVM_LIMIT);
-	CHECK(strstr(error.message, "cvm.train_memory allows 97 kB") != NULL);
-	task.memory = 1000000;
-	CHECK(cvm_tree_fit(&task, &table.source, NULL, &options, NULL, &result, &error) == CVM_OK);
-}
-
 int
 main(void)
 {
@@ -536,6 +521,5 @@ main(void)
 	test_directions(CVM_RANDOM_FOREST, -1);
 	test_sampling();
 	test_weights();
-	test_size_limit();
 	return check_done();
 }

@@ -4,30 +4,11 @@
  */
 #include "check.h"
 
+#include "forest_compare.h"
 #include "process_host.h"
 #include "tree_fixture.h"
 
 #define ROWS 70000
-
-static bool
-same_numbers(const double *a, const double *b, size_t count)
-{
-	return memcmp(a, b, count * sizeof(double)) == 0;
-}
-
-static bool
-same_forest(const CvmForest *a, const CvmForest *b)
-{
-	return a->tree_count == b->tree_count && a->node_count == b->node_count &&
-		a->leaf_count == b->leaf_count && a->word_count == b->word_count &&
-		memcmp(a->columns, b->columns, a->node_count * sizeof(int32_t)) == 0 &&
-		memcmp(a->children, b->children, a->node_count * sizeof(int32_t)) == 0 &&
-		memcmp(a->words, b->words, a->word_count * sizeof(int32_t)) == 0 &&
-		same_numbers(a->thresholds, b->thresholds, a->node_count) &&
-		same_numbers(a->gains, b->gains, a->node_count) &&
-		same_numbers(a->covers, b->covers, a->node_count) &&
-		same_numbers(a->leaves, b->leaves, (size_t) a->leaf_count * a->leaf_size);
-}
 
 static void
 test_method(CvmTreeMethod method, CvmTreeObjective objective, int outputs, double share)
@@ -49,9 +30,7 @@ test_method(CvmTreeMethod method, CvmTreeObjective objective, int outputs, doubl
 		workers_to_have = i;
 		CHECK(cvm_tree_fit(&task, &table.source, NULL, &options, NULL, &fits[i], &error) == CVM_OK);
 		CHECK(method == CVM_DECISION_TREE || workers_asked > 0);
-		CHECK(same_forest(&fits[0].forest, &fits[i].forest));
-		CHECK(same_numbers(&fits[0].loss, &fits[i].loss, 1));
-		CHECK(same_numbers(&fits[0].out_of_bag_error, &fits[i].out_of_bag_error, 1));
+		CHECK(same_fit(&fits[0], &fits[i]));
 	}
 	CHECK(fits[0].forest.node_count > 100);
 }

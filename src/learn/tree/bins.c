@@ -11,19 +11,22 @@
 #include "base/random.h"
 #include "learn/ranking.h"
 
+/* What sorting a column takes, in columns of the sample. */
+#define SORTED_COLUMNS 4
+
 /* ---- a sample ---- */
 
 /*
  * Which rows are in the sample follows from a hash of their number, so that
- * no order of the rows can do harm.  Returns column after column, "rows"
- * values in each; *count is how many there are.
+ * no order of the rows can do harm.  Returns the columns from "first" on, one
+ * after another, *count values in each.
  */
 static double *
-take_sample(CvmBlockSource *source, size_t wanted, uint64_t seed, size_t *count)
+take_sample(CvmBlockSource *source, size_t wanted, uint64_t seed, int first, int columns,
+			size_t *count)
 {
 	double		share = source->rows > wanted ? (double) wanted / (double) source->rows : 1;
 	size_t		room = source->rows > wanted ? wanted : source->rows;
-	int			columns = source->dense_columns;
 	double	   *sample = CVM_NEW(double, room * columns);
 	uint64_t	number = 0;
 
@@ -39,7 +42,8 @@ take_sample(CvmBlockSource *source, size_t wanted, uint64_t seed, size_t *count)
 				(share < 1 && (double) cvm_hash64(number, seed) >= share * 0x1p64))
 				continue;
 			for (int c = 0; c < columns; c++)
-				sample[c * room + *count] = block->dense[(size_t) row * columns + c];
+				sample[c * room + *count] =
+					block->dense[(size_t) row * source->dense_columns + first + c];
 			(*count)++;
 		}
 	}
@@ -128,28 +132,48 @@ learn_column(CvmBins *bins, int column, double *values, size_t count, CvmRanking
 	memcpy(bins->edges[column], edges, found * sizeof(double));
 }
 
+/* Columns that are sampled together: their values, and those of one in order. */
+static int
+columns_together(const CvmBlockSource *source, size_t sample, size_t memory)
+{
+	size_t		rows = source->rows < sample ? source->rows : sample;
+	size_t		column = (rows + 1) * sizeof(double);
+	size_t		fitting = memory / column;
+
+	return fitting < 1 + SORTED_COLUMNS ? 1 : fitting - SORTED_COLUMNS > (size_t) source->dense_columns ?
+		source->dense_columns : (int) (fitting - SORTED_COLUMNS);
+}
+
 CvmBins *
-cvm_bins_learn(const CvmExpansion *layout, CvmBlockSource *source, size_t sample, uint64_t seed)
+cvm_bins_learn(const CvmExpansion *layout, CvmBlockSource *source, size_t sample, size_t memory,
+			   uint64_t seed)
 {
 	CvmBins    *bins = CVM_NEW_ZERO(CvmBins, 1);
 	CvmRanking	ranking = {0};
-	size_t		count;
-	double	   *values = take_sample(source, sample, seed, &count);
+	int			together = columns_together(source, sample, memory);
 
 	bins->layout = layout;
 	bins->dense_columns = layout->dense_columns;
 	bins->columns = layout->dense_columns + layout->coded_columns;
 	bins->counts = CVM_NEW(int, bins->columns);
 	bins->edges = CVM_NEW_ZERO(double *, bins->dense_columns);
-	for (int c = 0; c < bins->dense_columns; c++)
+	for (int first = 0; first < bins->dense_columns; first += together)
 	{
-		cvm_check_interrupt();
-		learn_column(bins, c, values + c * count, count, &ranking);
+		int			columns = bins->dense_columns - first < together ?
+			bins->dense_columns - first : together;
+		size_t		count;
+		double	   *values = take_sample(source, sample, seed, first, columns, &count);
+
+		for (int c = 0; c < columns; c++)
+		{
+			cvm_check_interrupt();
+			learn_column(bins, first + c, values + c * count, count, &ranking);
+		}
+		cvm_release(values);
 	}
 	for (int c = 0; c < layout->coded_columns; c++)
 		bins->counts[bins->dense_columns + c] =
 			cvm_bin_of_level(layout->level_counts[c] - 1) + 1;
-	cvm_release(values);
 	cvm_release(ranking.rows);
 	return bins;
 }
@@ -202,24 +226,24 @@ bin_levels(const CvmExpansion *layout, const CvmBlock *block, int column, uint8_
 															  column]));
 }
 
-/* Puts a block's rows at "first". */
-static void
-bin_block(const CvmBins *bins, const CvmBlock *block, const CvmBinnedRows *rows, size_t first)
+void
+cvm_bin_block(const CvmBins *bins, const CvmBlock *block, uint8_t *by_row,
+			  uint8_t *by_column, size_t stride)
 {
 	int			columns = bins->columns;
 	int			dense = bins->dense_columns;
+	uint8_t		scratch[CVM_BLOCK_ROWS];
 
 	for (int c = 0; c < columns; c++)
 	{
-		uint8_t    *own = rows->by_column + (size_t) c * rows->rows + first;
-		uint8_t    *by_row = rows->by_row + first * columns + c;
+		uint8_t    *own = by_column == NULL ? scratch : by_column + c * stride;
 
 		if (c < dense)
 			bin_numbers(block, c, dense, bins->edges[c], bins->counts[c] - 1, own);
 		else
 			bin_levels(bins->layout, block, c - dense, own);
 		for (int row = 0; row < block->rows; row++)
-			by_row[(size_t) row * columns] = own[row];
+			by_row[(size_t) row * columns + c] = own[row];
 	}
 }
 
@@ -239,7 +263,8 @@ cvm_bin_rows_into(const CvmBins *bins, CvmBlockSource *source, const CvmBinnedRo
 		const CvmBlock *block = source->read(source->state, b);
 
 		cvm_check_interrupt();
-		bin_block(bins, block, rows, next);
+		cvm_bin_block(bins, block, rows->by_row + next * rows->columns, rows->by_column + next,
+					  rows->rows);
 		memcpy(rows->target + next, block->target, block->rows * sizeof(double));
 		memcpy(rows->weight + next, block->weight, block->rows * sizeof(double));
 		next += block->rows;

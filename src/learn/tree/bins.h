@@ -37,10 +37,11 @@ typedef struct CvmBins
 
 /*
  * Learns the bins from a sample of at most "sample" of the rows, the same for
- * one seed.  The layout must outlive the bins.
+ * one seed.  memory: bytes for the sample; where it takes more, columns are
+ * sampled one group after another.  The layout must outlive the bins.
  */
 extern CvmBins *cvm_bins_learn(const CvmExpansion *layout, CvmBlockSource *source,
-							   size_t sample, uint64_t seed);
+							   size_t sample, size_t memory, uint64_t seed);
 extern void cvm_bins_release(CvmBins *bins);
 
 static inline bool
@@ -69,6 +70,13 @@ typedef struct CvmBinnedRows
 	double	   *target;
 	double	   *weight;
 } CvmBinnedRows;
+
+/*
+ * The bins of a block's rows: by row, and, unless it is NULL, by column, with so
+ * many places for each.
+ */
+extern void cvm_bin_block(const CvmBins *bins, const CvmBlock *block, uint8_t *by_row,
+						  uint8_t *by_column, size_t stride);
 
 /* Reads all of the source into new arrays, or into those that are there. */
 extern CvmBinnedRows *cvm_bin_rows(const CvmBins *bins, CvmBlockSource *source);

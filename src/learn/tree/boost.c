@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "learn/tree/held_out.h"
 #include "learn/tree/tree_work.h"
 
 #define DEFAULT_RATE 0.1
@@ -22,38 +23,21 @@ typedef struct Boosting
 	const CvmTreeWork *work;
 	CvmTreeLoss loss;
 	CvmTreeJob *job;
-	const CvmTreeArrays *arrays;
 	CvmGrower  *grower;
 	CvmForestBuilder *builder;
 	CvmRandom	random;
 	double		rate;
 	size_t		rows;
-	double	   *validation_scores;	/* output-major */
+	CvmHeldOut *held_out;		/* or NULL */
 	int32_t    *columns;		/* drawn for a tree */
 	double	   *values;			/* by node of a tree */
 	double	   *weights;
+	int32_t    *leaves;			/* likewise: its number among the leaves */
 	int			node_room;
 	bool		grew;			/* some tree of the round has a split */
 } Boosting;
 
 /* ---- one tree ---- */
-
-/* Puts the numbers of the rows of a round where trees grow; returns how many. */
-static size_t
-draw_rows(Boosting *boosting, uint64_t seed)
-{
-	int32_t    *numbers = boosting->arrays->numbers;
-	double		share = boosting->work->options->row_share;
-	size_t		count = 0;
-
-	for (size_t row = 0; row < boosting->rows; row++)
-	{
-		numbers[count] = (int32_t) row;
-		count += share >= 1 ||
-			(double) (cvm_row_bits(row, seed) >> 11) * 0x1p-53 < share;
-	}
-	return count;
-}
 
 /* Draws the columns of a tree, in rising order; NULL for all of them. */
 static const int32_t *
@@ -73,9 +57,9 @@ draw_columns(Boosting *boosting, int *count)
 	return boosting->columns;
 }
 
-/* Values and weights of the leaves; add: the rows of the tree get their scores. */
-static void
-settle_leaves(Boosting *boosting, const CvmGrownTree *tree, int output, bool add)
+/* Puts the leaves of a tree where they are settled; returns how many. */
+static int
+list_leaves(Boosting *boosting, const CvmGrownTree *tree)
 {
 	CvmTreeLeaf *leaves = cvm_tree_job_leaves(boosting->job);
 	int			count = 0;
@@ -85,39 +69,42 @@ settle_leaves(Boosting *boosting, const CvmGrownTree *tree, int output, bool add
 		boosting->node_room = 2 * tree->node_count;
 		boosting->values = cvm_resize(boosting->values, boosting->node_room, sizeof(double));
 		boosting->weights = cvm_resize(boosting->weights, boosting->node_room, sizeof(double));
+		boosting->leaves = cvm_resize(boosting->leaves, boosting->node_room, sizeof(int32_t));
 	}
 	for (int i = 0; i < tree->node_count; i++)
 	{
 		const CvmGrownNode *node = &tree->nodes[i];
 
+		boosting->leaves[i] = count;
 		if (node->column < 0)
 			leaves[count++] = (CvmTreeLeaf)
 			{
 				node->begin, node->end, node->lower, node->upper
 			};
 	}
-	cvm_tree_job_settle(boosting->job, count, output, boosting->rate, add);
-	count = 0;
+	return count;
+}
+
+/* Values and weights of the leaves; whether all rows have got their scores. */
+static bool
+settle_leaves(Boosting *boosting, const CvmGrownTree *tree, int output)
+{
+	const CvmTreeLeaf *leaves = cvm_tree_job_leaves(boosting->job);
+	int			count = list_leaves(boosting, tree);
+	int32_t    *leaf_of_key = CVM_NEW(int32_t, tree->key_count);
+	bool		all;
+
+	for (int key = 0; key < tree->key_count; key++)
+		leaf_of_key[key] = boosting->leaves[tree->key_nodes[key]];
+	all = cvm_tree_job_settle(boosting->job, count, output, boosting->rate, leaf_of_key);
 	for (int i = 0; i < tree->node_count; i++)
 		if (tree->nodes[i].column < 0)
 		{
-			boosting->values[i] = leaves[count].value;
-			boosting->weights[i] = leaves[count++].weight;
+			boosting->values[i] = leaves[boosting->leaves[i]].value;
+			boosting->weights[i] = leaves[boosting->leaves[i]].weight;
 		}
-}
-
-/* Adds the values of leaves to the scores of rows in bins. */
-static void
-add_scores(const Boosting *boosting, const CvmGrownTree *tree, const CvmBinnedRows *rows,
-		   double *scores)
-{
-	for (size_t row = 0; row < rows->rows; row++)
-	{
-		if (row % 65536 == 0)
-			cvm_check_interrupt();
-		scores[row] += boosting->values[cvm_grown_leaf(tree, boosting->work->bins,
-													   rows->by_row + row * rows->columns)];
-	}
+	cvm_release(leaf_of_key);
+	return all;
 }
 
 static void
@@ -125,7 +112,6 @@ add_tree(Boosting *boosting, int output, size_t row_count, const int32_t *column
 		 int column_count)
 {
 	const CvmTreeWork *work = boosting->work;
-	bool		all_rows = row_count == boosting->rows;
 	CvmSplitRule rule = {
 		.impurity = CVM_IMPURITY_NEWTON,.width = 2,.l2 = boosting->loss.l2,
 		.least_weight = work->options->min_child_weight,
@@ -137,30 +123,24 @@ add_tree(Boosting *boosting, int output, size_t row_count, const int32_t *column
 					  &rule.gradient_unit, &rule.curvature_unit);
 	tree = cvm_grower_grow(boosting->grower, row_count, &rule, columns, column_count, 0);
 	boosting->grew |= tree->node_count > 1;
-	settle_leaves(boosting, tree, output, all_rows);
-	if (!all_rows)
-		add_scores(boosting, tree, &boosting->arrays->rows,
-				   boosting->arrays->scores + (size_t) output * boosting->rows);
-	if (work->validation != NULL)
-		add_scores(boosting, tree, work->validation,
-				   boosting->validation_scores + (size_t) output * work->validation->rows);
+	if (!settle_leaves(boosting, tree, output))
+	{
+		const CvmTreeArrays *arrays = cvm_tree_job_arrays(boosting->job);
+
+		cvm_add_leaf_values(tree, work->bins, arrays->rows.by_row, boosting->rows,
+							boosting->values,
+							arrays->scores + (size_t) output * boosting->rows);
+	}
+	if (boosting->held_out != NULL)
+		cvm_held_out_add(boosting->held_out, tree, output, boosting->values);
 	cvm_forest_builder_add(boosting->builder, tree, boosting->values, boosting->weights);
 }
 
 /* ---- rounds ---- */
 
 static void
-set_scores(const double *base, int outputs, size_t rows, double *scores)
-{
-	for (int k = 0; k < outputs; k++)
-		for (size_t row = 0; row < rows; row++)
-			scores[k * rows + row] = base[k];
-}
-
-static void
 begin(Boosting *boosting, const CvmTreeWork *work, double *base)
 {
-	int			outputs = work->task->outputs;
 	CvmGrowthOptions growth = cvm_tree_growth(work);
 	CvmTreeJobPlan plan = cvm_tree_job_plan(work);
 
@@ -171,19 +151,14 @@ begin(Boosting *boosting, const CvmTreeWork *work, double *base)
 	boosting->rows = plan.rows;
 	cvm_random_seed(&boosting->random, (uint64_t) work->options->seed);
 	boosting->job = cvm_tree_job_begin(&plan, cvm_tree_workers(work));
-	boosting->arrays = cvm_tree_job_arrays(boosting->job);
-	cvm_bin_rows_into(work->bins, work->source, &boosting->arrays->rows);
+	cvm_tree_job_read(boosting->job, work->bins, work->source);
+	cvm_tree_job_base(boosting->job, base);
 	boosting->grower = cvm_grower_create(work->bins, boosting->job, 2, &growth);
 	boosting->builder = cvm_forest_builder_create(work->bins, 1);
 	boosting->columns = CVM_NEW(int32_t, work->bins->columns);
-	cvm_tree_loss_base(&boosting->loss, boosting->rows, boosting->arrays->rows.target,
-					   boosting->arrays->rows.weight, base);
-	set_scores(base, outputs, boosting->rows, boosting->arrays->scores);
 	if (work->validation != NULL)
-	{
-		boosting->validation_scores = CVM_NEW(double, outputs * work->validation->rows);
-		set_scores(base, outputs, work->validation->rows, boosting->validation_scores);
-	}
+		boosting->held_out = cvm_held_out_open(work->bins, work->validation, &plan.loss, base,
+											   plan.in_file);
 }
 
 static void
@@ -191,10 +166,11 @@ release(Boosting *boosting)
 {
 	cvm_grower_release(boosting->grower);
 	cvm_tree_job_end(boosting->job);
-	cvm_release(boosting->validation_scores);
+	cvm_held_out_close(boosting->held_out);
 	cvm_release(boosting->columns);
 	cvm_release(boosting->values);
 	cvm_release(boosting->weights);
+	cvm_release(boosting->leaves);
 }
 
 /* Mean training loss; derivatives for the next round where they are wanted. */
@@ -207,14 +183,7 @@ training_loss(Boosting *boosting, bool derivatives)
 static double
 validation_loss(const Boosting *boosting)
 {
-	const CvmBinnedRows *validation = boosting->work->validation;
-
-	if (validation == NULL)
-		return NAN;
-	return cvm_tree_loss_rows(&boosting->loss, validation->rows, validation->rows,
-							  boosting->validation_scores, validation->target,
-							  validation->weight, NULL, NULL) /
-		boosting->work->validation_weight;
+	return boosting->held_out == NULL ? NAN : cvm_held_out_loss(boosting->held_out);
 }
 
 static void
@@ -226,7 +195,9 @@ add_round(Boosting *boosting)
 
 	boosting->grew = false;
 	for (int k = 0; k < boosting->loss.outputs; k++)
-		add_tree(boosting, k, draw_rows(boosting, seed), chosen, columns);
+		add_tree(boosting, k,
+				 cvm_tree_job_draw(boosting->job, boosting->work->options->row_share, seed),
+				 chosen, columns);
 }
 
 CvmStatus

@@ -30,6 +30,9 @@ struct CvmForestBuilder
 	double	   *gains;
 	double	   *covers;
 	double	   *leaves;
+	int		   *order;			/* of the nodes of a tree; and the other way round */
+	int		   *places;
+	int			order_room;
 };
 
 CvmForestBuilder *
@@ -106,6 +109,34 @@ threshold_of(const CvmBins *bins, int column, int bin)
 	return bin == bins->counts[column] - 1 ? DBL_MAX : bins->edges[column][bin];
 }
 
+/*
+ * Level by level, whichever node was split first: the same tree is written in
+ * one way.
+ */
+static void
+list_nodes(CvmForestBuilder *builder, const CvmGrownTree *tree)
+{
+	int			count = 1;
+
+	if (tree->node_count > builder->order_room)
+	{
+		builder->order_room = 2 * tree->node_count;
+		builder->order = cvm_resize(builder->order, builder->order_room, sizeof(int));
+		builder->places = cvm_resize(builder->places, builder->order_room, sizeof(int));
+	}
+	builder->order[0] = builder->places[0] = 0;
+	for (int i = 0; i < count; i++)
+	{
+		const CvmGrownNode *node = &tree->nodes[builder->order[i]];
+
+		for (int side = 0; side < 2 && node->column >= 0; side++, count++)
+		{
+			builder->order[count] = node->left + side;
+			builder->places[node->left + side] = count;
+		}
+	}
+}
+
 void
 cvm_forest_builder_add(CvmForestBuilder *builder, const CvmGrownTree *tree,
 					   const double *values, const double *weights)
@@ -114,25 +145,27 @@ cvm_forest_builder_add(CvmForestBuilder *builder, const CvmGrownTree *tree,
 	int			size = builder->leaf_size;
 
 	make_room(builder, tree->node_count, tree->leaf_count);
+	list_nodes(builder, tree);
 	builder->tree_sizes[builder->tree_count++] = tree->node_count;
 	for (int i = 0; i < tree->node_count; i++)
 	{
-		const CvmGrownNode *node = &tree->nodes[i];
+		int			index = builder->order[i];
+		const CvmGrownNode *node = &tree->nodes[index];
 		int			place = first + i;
 
 		builder->columns[place] = node->column;
 		builder->missing_left[place] = node->missing_left;
 		builder->gains[place] = node->gain;
-		builder->covers[place] = node->column < 0 ? weights[i] : 0;
+		builder->covers[place] = node->column < 0 ? weights[index] : 0;
 		builder->thresholds[place] = 0;
 		if (node->column < 0)
 		{
 			memcpy(builder->leaves + (size_t) builder->leaf_count * size,
-				   values + (size_t) i * size, size * sizeof(double));
+				   values + (size_t) index * size, size * sizeof(double));
 			builder->children[place] = builder->leaf_count++;
 			continue;
 		}
-		builder->children[place] = first + node->left;
+		builder->children[place] = first + builder->places[node->left];
 		builder->thresholds[place] = node->set >= 0 ?
 			add_words(builder, node->column, tree->sets[node->set]) :
 			threshold_of(builder->bins, node->column, node->bin);
@@ -183,5 +216,7 @@ cvm_forest_builder_finish(CvmForestBuilder *builder, int trees, CvmForest *fores
 	forest->gains = builder->gains;
 	forest->covers = builder->covers;
 	forest->leaves = builder->leaves;
+	cvm_release(builder->order);
+	cvm_release(builder->places);
 	cvm_release(builder);
 }

@@ -17,45 +17,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/random.h"
 #include "learn/tree/forest.h"
-
-#define NO_HISTOGRAM (-1)
-
-/* A leaf that can be split. */
-typedef struct Candidate
-{
-	int			node;
-	int			histogram;		/* in the pool, or NO_HISTOGRAM */
-	CvmSplit	split;
-} Candidate;
-
-struct CvmGrower
-{
-	const CvmBins *bins;
-	CvmTreeJob *job;
-	CvmGrowthOptions options;
-	int			width;
-
-	/* histograms: a pool, and one that is always free */
-	size_t		histogram_size;
-	int64_t   **pool;
-	int			pool_size;
-	int		   *free_list;
-	int			free_count;
-	int64_t    *spare;
-	int64_t    *totals;			/* width */
-
-	Candidate  *heap;
-	int			heap_count;
-	int			heap_room;
-	int32_t    *shuffled;		/* columns, for columns_per_split */
-
-	/* of the tree that grows */
-	const CvmSplitRule *rule;
-	CvmHistogramShape shape;	/* columns that may be used */
-	CvmGrownTree tree;
-};
+#include "learn/tree/grow_state.h"
 
 CvmGrower *
 cvm_grower_create(const CvmBins *bins, CvmTreeJob *job, int width,
@@ -99,6 +62,7 @@ cvm_grower_release(CvmGrower *grower)
 	cvm_release(grower->heap);
 	cvm_release(grower->tree.nodes);
 	cvm_release(grower->tree.sets);
+	cvm_release(grower->tree.key_nodes);
 	cvm_release(grower);
 }
 
@@ -110,7 +74,7 @@ take_histogram(CvmGrower *grower)
 	int			index;
 
 	if (grower->free_count == 0)
-		return NO_HISTOGRAM;
+		return CVM_NO_HISTOGRAM;
 	index = grower->free_list[--grower->free_count];
 	if (grower->pool[index] == NULL)
 		grower->pool[index] = CVM_NEW(int64_t, grower->histogram_size);
@@ -120,308 +84,119 @@ take_histogram(CvmGrower *grower)
 static void
 give_back(CvmGrower *grower, int histogram)
 {
-	if (histogram != NO_HISTOGRAM)
+	if (histogram != CVM_NO_HISTOGRAM)
 		grower->free_list[grower->free_count++] = histogram;
 }
 
 static int64_t *
 sums_of(const CvmGrower *grower, int histogram)
 {
-	return histogram == NO_HISTOGRAM ? grower->spare : grower->pool[histogram];
+	return histogram == CVM_NO_HISTOGRAM ? grower->spare : grower->pool[histogram];
 }
 
-/* ---- the heap ---- */
+/* ---- splitting ---- */
 
-/* Level by level, or by gain; older nodes first. */
-static bool
-comes_first(const CvmGrower *grower, const Candidate *a, const Candidate *b)
-{
-	if (grower->options.by_depth)
-	{
-		int			depth = grower->tree.nodes[a->node].depth;
-		int			other = grower->tree.nodes[b->node].depth;
-
-		if (depth != other)
-			return depth < other;
-	}
-	else if (a->split.gain != b->split.gain)
-		return a->split.gain > b->split.gain;
-	return a->node < b->node;
-}
-
+/* Fills the histogram of a node. */
 static void
-push(CvmGrower *grower, const Candidate *candidate)
+fill(CvmGrower *grower, int index, int histogram)
 {
-	int			place = grower->heap_count++;
+	const CvmGrownNode *node = &grower->tree.nodes[index];
 
-	if (grower->heap_count > grower->heap_room)
-	{
-		grower->heap_room = grower->heap_room == 0 ? 64 : grower->heap_room * 2;
-		grower->heap = cvm_resize(grower->heap, grower->heap_room, sizeof(Candidate));
-	}
-	while (place > 0 && comes_first(grower, candidate, &grower->heap[(place - 1) / 2]))
-	{
-		grower->heap[place] = grower->heap[(place - 1) / 2];
-		place = (place - 1) / 2;
-	}
-	grower->heap[place] = *candidate;
-}
-
-static Candidate
-pop(CvmGrower *grower)
-{
-	Candidate	first = grower->heap[0];
-	Candidate	last = grower->heap[--grower->heap_count];
-	int			place = 0;
-
-	for (;;)
-	{
-		int			child = 2 * place + 1;
-
-		if (child >= grower->heap_count)
-			break;
-		if (child + 1 < grower->heap_count &&
-			comes_first(grower, &grower->heap[child + 1], &grower->heap[child]))
-			child++;
-		if (!comes_first(grower, &grower->heap[child], &last))
-			break;
-		grower->heap[place] = grower->heap[child];
-		place = child;
-	}
-	if (grower->heap_count > 0)
-		grower->heap[place] = last;
-	return first;
-}
-
-/* ---- nodes ---- */
-
-static int
-add_node(CvmGrower *grower, size_t begin, size_t end, int depth, uint64_t seed,
-		 double lower, double upper)
-{
-	CvmGrownTree *tree = &grower->tree;
-	CvmGrownNode node = {.column = -1,.set = -1,.depth = depth,.seed = seed,.begin = begin,.end = end,
-	.lower = lower,.upper = upper};
-
-	if (tree->node_count == tree->node_room)
-	{
-		tree->node_room = tree->node_room == 0 ? 64 : tree->node_room * 2;
-		tree->nodes = cvm_resize(tree->nodes, tree->node_room, sizeof(CvmGrownNode));
-	}
-	tree->nodes[tree->node_count] = node;
-	return tree->node_count++;
-}
-
-static int
-add_set(CvmGrower *grower, const uint32_t *set)
-{
-	CvmGrownTree *tree = &grower->tree;
-
-	if (tree->set_count == tree->set_room)
-	{
-		tree->set_room = tree->set_room == 0 ? 16 : tree->set_room * 2;
-		tree->sets = cvm_resize(tree->sets, tree->set_room, sizeof(tree->sets[0]));
-	}
-	memcpy(tree->sets[tree->set_count], set, sizeof(tree->sets[0]));
-	return tree->set_count++;
-}
-
-static void
-fill_histogram(CvmGrower *grower, const CvmGrownNode *node, const CvmHistogramShape *shape,
-			   int64_t *sums)
-{
-	cvm_tree_job_histogram(grower->job, shape, node->begin, node->end, sums);
-}
-
-/* Whether rows with these sums are all alike, so that no split can gain. */
-static bool
-is_pure(const CvmGrower *grower)
-{
-	int			met = 0;
-
-	if (grower->rule->impurity == CVM_IMPURITY_NEWTON)
-		return grower->totals[1] == 0;
-	for (int k = 0; k < grower->width; k++)
-		met += grower->totals[k] != 0;
-	return met < 2;
-}
-
-/* Looks for the best split in a histogram; false: no other can gain either. */
-static bool
-search(CvmGrower *grower, const CvmGrownNode *node, const CvmHistogramShape *shape,
-	   const int64_t *sums, CvmSplit *split)
-{
-	CvmSplitNode searched = {grower->totals, node->end - node->begin, node->lower, node->upper};
-
-	cvm_histogram_totals(shape, sums, grower->totals);
-	if (is_pure(grower))
-		return false;
-	cvm_split_search(grower->rule, shape, &searched, sums, split);
-	return true;
-}
-
-/* Looks at some columns at a time, in random order, until one of them gains. */
-static void
-search_some_columns(CvmGrower *grower, const CvmGrownNode *node, CvmSplit *split)
-{
-	int			columns = grower->shape.columns;
-	CvmHistogramShape some = grower->shape;
-	CvmRandom	random;
-
-	cvm_random_seed(&random, node->seed);
-	for (int i = 0; i < columns; i++)
-		grower->shuffled[i] = cvm_histogram_column(&grower->shape, i);
-	for (int first = 0; first < columns && split->column < 0; first += some.columns)
-	{
-		some.chosen = grower->shuffled + first;
-		some.columns = columns - first < grower->options.columns_per_split ? columns - first :
-			grower->options.columns_per_split;
-		for (int i = first; i < first + some.columns; i++)
-		{
-			int			other = i + (int) cvm_random_below(&random, columns - i);
-			int32_t		column = grower->shuffled[i];
-
-			grower->shuffled[i] = grower->shuffled[other];
-			grower->shuffled[other] = column;
-		}
-		fill_histogram(grower, node, &some, grower->spare);
-		if (!search(grower, node, &some, grower->spare, split))
-			return;
-	}
-}
-
-/* Whether it makes sense to look for a split. */
-static bool
-can_split(const CvmGrower *grower, const CvmGrownNode *node)
-{
-	return node->depth < grower->options.max_depth && node->end - node->begin >= 2 &&
-		grower->tree.leaf_count < grower->options.max_leaves;
+	cvm_tree_job_histogram(grower->job, &grower->shape, node->begin, node->end,
+						   sums_of(grower, histogram));
 }
 
 /* Finds the best split of a node whose histogram is filled, and lets it wait. */
 static void
 offer(CvmGrower *grower, int index, int histogram)
 {
-	const CvmGrownNode *node = &grower->tree.nodes[index];
-	Candidate	candidate = {.node = index,.histogram = histogram,.split = {.column = -1}};
+	CvmCandidate candidate = {.node = index,.histogram = histogram};
 
-	if (grower->options.columns_per_split > 0)
-		search_some_columns(grower, node, &candidate.split);
-	else
-		(void) search(grower, node, &grower->shape, sums_of(grower, histogram),
+	cvm_growth_search(grower, &grower->tree.nodes[index],
+					  grower->options.columns_per_split > 0 ? NULL : sums_of(grower, histogram),
 					  &candidate.split);
 	if (candidate.split.column < 0)
 		give_back(grower, histogram);
 	else
-		push(grower, &candidate);
-}
-
-/* ---- splitting ---- */
-
-/* Which bins of the column go left. */
-static void
-fill_sides(const CvmGrower *grower, const CvmSplit *split, uint8_t *goes_left)
-{
-	int			count = grower->bins->counts[split->column];
-
-	memset(goes_left, 0, CVM_BIN_PLACES);
-	if (cvm_bins_is_category(grower->bins, split->column))
-	{
-		for (int bin = 0; bin < count; bin++)
-			goes_left[bin] = cvm_set_has(split->set, bin);
-		return;
-	}
-	for (int bin = 0; bin <= split->bin; bin++)
-		goes_left[bin] = 1;
-	goes_left[count] = split->missing_left;
-}
-
-/* Bounds for the children, so that values go one way only. */
-static void
-child_bounds(const CvmGrower *grower, const CvmSplit *split, const CvmGrownNode *node,
-			 double *left_upper, double *left_lower, double *right_upper, double *right_lower)
-{
-	int			direction = grower->rule->directions == NULL ? 0 :
-		grower->rule->directions[split->column];
-	double		middle = split->left_value / 2 + split->right_value / 2;
-
-	*left_lower = *right_lower = node->lower;
-	*left_upper = *right_upper = node->upper;
-	if (direction > 0)
-		*left_upper = *right_lower = middle;
-	else if (direction < 0)
-		*left_lower = *right_upper = middle;
+		cvm_growth_push(grower, &candidate);
 }
 
 static void
-split_node(CvmGrower *grower, Candidate *candidate)
+split_node(CvmGrower *grower, CvmCandidate *candidate)
 {
 	const CvmSplit *split = &candidate->split;
-	CvmGrownNode *node = &grower->tree.nodes[candidate->node];
+	const CvmGrownNode *node = &grower->tree.nodes[candidate->node];
 	uint8_t		goes_left[CVM_BIN_PLACES];
-	double		bounds[4];
-	size_t		begin = node->begin;
-	size_t		end = node->end;
-	int			depth = node->depth + 1;
-	uint64_t	seed = node->seed;
-	size_t		middle;
+	CvmGrownNode children[2];
+	size_t		left_rows;
 	int			left;
 	int			smaller;
 	int			larger;
 	int			histogram;
 
-	fill_sides(grower, split, goes_left);
-	middle = cvm_tree_job_part(grower->job, begin, end, split->column, goes_left);
-	child_bounds(grower, split, node, &bounds[0], &bounds[1], &bounds[2], &bounds[3]);
-	node->column = split->column;
-	node->bin = split->bin;
-	node->missing_left = split->missing_left;
-	node->gain = split->gain;
-	if (cvm_bins_is_category(grower->bins, split->column))
-		node->set = add_set(grower, split->set);
-	left = node->left = grower->tree.node_count;
-	(void) add_node(grower, begin, middle, depth, cvm_hash64(seed, 1), bounds[1], bounds[0]);
-	(void) add_node(grower, middle, end, depth, cvm_hash64(seed, 2), bounds[3], bounds[2]);
-	grower->tree.leaf_count++;
-
-	smaller = middle - begin <= end - middle ? left : left + 1;
+	cvm_growth_sides(grower, split, goes_left);
+	left_rows = cvm_tree_job_part(grower->job, node->begin, node->end, split->column,
+								  goes_left) - node->begin;
+	cvm_growth_children(grower, node, split, left_rows, children);
+	smaller = 2 * left_rows > node->end - node->begin;
+	left = cvm_growth_split(grower, candidate->node, split, children);
+	smaller += left;
 	larger = 2 * left + 1 - smaller;
-	if (!can_split(grower, &grower->tree.nodes[larger]))
+	if (!cvm_growth_can_split(grower, &grower->tree.nodes[larger]))
 	{
 		give_back(grower, candidate->histogram);
 		return;
 	}
 	if (grower->options.columns_per_split > 0)
 	{
-		offer(grower, left, NO_HISTOGRAM);
-		offer(grower, left + 1, NO_HISTOGRAM);
+		offer(grower, left, CVM_NO_HISTOGRAM);
+		offer(grower, left + 1, CVM_NO_HISTOGRAM);
 		return;
 	}
 	histogram = take_histogram(grower);
-	fill_histogram(grower, &grower->tree.nodes[smaller], &grower->shape,
-				   sums_of(grower, histogram));
-	if (candidate->histogram != NO_HISTOGRAM)
+	fill(grower, smaller, histogram);
+	if (candidate->histogram != CVM_NO_HISTOGRAM)
 		cvm_histogram_subtract(&grower->shape, grower->pool[candidate->histogram],
 							   sums_of(grower, histogram));
-	if (can_split(grower, &grower->tree.nodes[smaller]))
+	if (cvm_growth_can_split(grower, &grower->tree.nodes[smaller]))
 		offer(grower, smaller, histogram);
 	else
 		give_back(grower, histogram);
-	if (candidate->histogram == NO_HISTOGRAM)
+	if (candidate->histogram == CVM_NO_HISTOGRAM)
 	{
 		candidate->histogram = take_histogram(grower);
-		fill_histogram(grower, &grower->tree.nodes[larger], &grower->shape,
-					   sums_of(grower, candidate->histogram));
+		fill(grower, larger, candidate->histogram);
 	}
 	offer(grower, larger, candidate->histogram);
 }
 
-const CvmGrownTree *
-cvm_grower_grow(CvmGrower *grower, size_t count, const CvmSplitRule *rule,
-				const int32_t *chosen, int columns, uint64_t seed)
+void
+cvm_grow_in_memory(CvmGrower *grower)
 {
-	int			root;
+	if (cvm_growth_can_split(grower, &grower->tree.nodes[0]))
+	{
+		int			histogram = take_histogram(grower);
 
+		if (grower->options.columns_per_split == 0)
+			fill(grower, 0, histogram);
+		offer(grower, 0, histogram);
+	}
+	while (grower->heap_count > 0)
+	{
+		CvmCandidate candidate = cvm_growth_pop(grower);
+
+		cvm_check_interrupt();
+		if (grower->tree.leaf_count < grower->options.max_leaves)
+			split_node(grower, &candidate);
+		else
+			give_back(grower, candidate.histogram);
+	}
+}
+
+void
+cvm_growth_begin(CvmGrower *grower, const CvmGrownNode *root, const CvmSplitRule *rule,
+				 const int32_t *chosen, int columns)
+{
 	grower->rule = rule;
 	grower->shape.bins = grower->bins;
 	grower->shape.chosen = chosen;
@@ -430,27 +205,22 @@ cvm_grower_grow(CvmGrower *grower, size_t count, const CvmSplitRule *rule,
 	grower->tree.node_count = 0;
 	grower->tree.set_count = 0;
 	grower->tree.leaf_count = 1;
+	grower->tree.key_count = 0;
+	(void) cvm_growth_add(grower, root);
+}
 
-	root = add_node(grower, 0, count, 0, seed, -INFINITY, INFINITY);
-	if (can_split(grower, &grower->tree.nodes[root]))
-	{
-		int			histogram = take_histogram(grower);
+const CvmGrownTree *
+cvm_grower_grow(CvmGrower *grower, size_t count, const CvmSplitRule *rule,
+				const int32_t *chosen, int columns, uint64_t seed)
+{
+	CvmGrownNode root = {.column = -1,.set = -1,.seed = seed,.end = count,
+	.lower = -INFINITY,.upper = INFINITY};
 
-		if (grower->options.columns_per_split == 0)
-			fill_histogram(grower, &grower->tree.nodes[root], &grower->shape,
-						   sums_of(grower, histogram));
-		offer(grower, root, histogram);
-	}
-	while (grower->heap_count > 0)
-	{
-		Candidate	candidate = pop(grower);
-
-		cvm_check_interrupt();
-		if (grower->tree.leaf_count < grower->options.max_leaves)
-			split_node(grower, &candidate);
-		else
-			give_back(grower, candidate.histogram);
-	}
+	cvm_growth_begin(grower, &root, rule, chosen, columns);
+	if (cvm_tree_job_stream(grower->job) != NULL)
+		cvm_grow_by_passes(grower);
+	else
+		cvm_grow_in_memory(grower);
 	return &grower->tree;
 }
 

@@ -31,8 +31,10 @@ typedef struct CvmGrownNode
 	int			set;			/* category: index in sets; else -1 */
 	double		gain;
 	int			depth;
+	int32_t		key;			/* rows in a file: how they are marked */
 	uint64_t	seed;			/* of columns chosen for its split */
-	size_t		begin;			/* its rows: numbers[begin .. end) of the job */
+	size_t		begin;			/* its rows: numbers[begin .. end) of the job; in a
+								 * file just as many */
 	size_t		end;
 	double		lower;			/* bounds of its value */
 	double		upper;
@@ -45,9 +47,12 @@ typedef struct CvmGrownTree
 	int			leaf_count;
 	uint32_t  (*sets)[CVM_BIN_WORDS];
 	int			set_count;
+	int32_t    *key_nodes;		/* rows in a file: [key]: the leaf they are in */
+	int			key_count;
 	/* room */
 	int			node_room;
 	int			set_room;
+	int			key_room;
 } CvmGrownTree;
 
 typedef struct CvmGrower CvmGrower;

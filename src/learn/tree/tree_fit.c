@@ -40,6 +40,10 @@ cvm_tree_growth(const CvmTreeWork *work)
 		.histogram_memory = HISTOGRAM_BYTES
 	};
 
+	/* a pass takes what it can get, besides buffers and the learner's trees */
+	if (work->in_file && growth.histogram_memory > work->task->memory / 4)
+		growth.histogram_memory = work->task->memory / 4;
+
 	if (forest)
 	{
 		double		wanted = options->column_share > 0 ? options->column_share * columns :
@@ -54,7 +58,8 @@ CvmTreeJobPlan
 cvm_tree_job_plan(const CvmTreeWork *work)
 {
 	const CvmTreeTask *task = work->task;
-	CvmTreeJobPlan plan = {.rows = work->source->rows,.bins = work->bins,.width = 2};
+	CvmTreeJobPlan plan = {.rows = work->source->rows,.bins = work->bins,.width = 2,
+	.in_file = work->in_file};
 	size_t		leaves = (size_t) cvm_tree_growth(work).max_leaves;
 
 	if (task->method == CVM_BOOSTED_TREES)
@@ -111,21 +116,17 @@ row_size(const CvmTreeTask *task)
 	return size + 4 * sizeof(double) + task->outputs * sizeof(double);
 }
 
+/* Whether rows have to be kept in a file. */
 static CvmStatus
-check_size(const CvmTreeTask *task, const CvmBlockSource *training,
-		   const CvmBlockSource *validation, CvmError *error)
+choose_place(const CvmTreeTask *task, const CvmBlockSource *training,
+			 const CvmBlockSource *validation, bool *in_file, CvmError *error)
 {
 	uint64_t	rows = training->rows + (validation != NULL ? validation->rows : 0);
-	uint64_t	bytes = rows * row_size(task);
 
+	*in_file = task->memory > 0 && rows * row_size(task) > task->memory;
 	if (rows > INT32_MAX)
 		return cvm_fail(error, CVM_LIMIT, "trees are grown over at most %d rows", INT32_MAX);
-	if (task->memory == 0 || bytes <= task->memory)
-		return CVM_OK;
-	cvm_fail(error, CVM_LIMIT, "trees need %llu kB for these rows, and cvm.train_memory allows %llu kB",
-			 (unsigned long long) bytes / 1024, (unsigned long long) task->memory / 1024);
-	cvm_hint(error, "Raise cvm.train_memory, or let the source give a sample of the rows.");
-	return CVM_LIMIT;
+	return CVM_OK;
 }
 
 CvmStatus
@@ -136,24 +137,22 @@ cvm_tree_fit(const CvmTreeTask *task, CvmBlockSource *training, CvmBlockSource *
 	CvmTreeWork work = {.task = task,.options = options,.progress = progress};
 	size_t		sample = SAMPLE_ROWS;
 	size_t		fitting = SAMPLE_BYTES / (sizeof(double) * (task->layout->dense_columns + 1));
-	CvmStatus	status = check_size(task, training, validation, error);
+	CvmStatus	status = choose_place(task, training, validation, &work.in_file, error);
 
 	if (status != CVM_OK)
 		return status;
 	sample = sample < fitting ? sample : fitting;
-	work.bins = cvm_bins_learn(task->layout, training, sample, (uint64_t) options->seed);
+	work.bins = cvm_bins_learn(task->layout, training, sample,
+							   work.in_file ? task->memory / 2 : SIZE_MAX,
+							   (uint64_t) options->seed);
 	work.source = training;
 	work.total_weight = training->total_weight;
 	/* held-out rows decide when boosting stops, and nothing else here */
-	if (validation != NULL && task->method == CVM_BOOSTED_TREES)
-	{
-		work.validation = cvm_bin_rows(work.bins, validation);
-		work.validation_weight = validation->total_weight;
-	}
+	if (task->method == CVM_BOOSTED_TREES)
+		work.validation = validation;
 	fit->out_of_bag_error = NAN;
 	status = task->method == CVM_BOOSTED_TREES ? cvm_boost(&work, fit, error) :
 		cvm_grow_forest(&work, fit, error);
-	cvm_binned_rows_release(work.validation);
 	cvm_bins_release(work.bins);
 	return status;
 }

@@ -13,6 +13,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "learn/tree/tree_member.h"
+#include "learn/tree/tree_passes.h"
+#include "learn/tree/tree_work.h"
 
 struct CvmTreeJob
 {
@@ -21,6 +23,9 @@ struct CvmTreeJob
 	CvmTreeMember	   *own;			/* the leader as it sees the arrays */
 	int			members;		/* at most */
 	int64_t    *narrow;			/* for histograms of few rows */
+	CvmTreeStream *stream;		/* or NULL */
+	size_t		units;			/* of a pass over all rows */
+	size_t		drawn;			/* rows of the tree */
 };
 
 static size_t
@@ -46,7 +51,7 @@ lay_out(const CvmTreeJobPlan *plan, int members, bool own_rows, CvmTreeShared *s
 	size_t		size = sizeof(CvmTreeShared);
 	size_t		rows = plan->rows;
 	size_t		outputs = plan->loss.outputs;
-	size_t		units = units_of(rows, CVM_TREE_PASS_ROWS);
+	size_t		units = plan->in_file ? 1 : units_of(rows, CVM_TREE_PASS_ROWS);
 	size_t		histogram = cvm_histogram_size(plan->bins->columns, 1);
 
 	shared->rows = rows;
@@ -60,6 +65,13 @@ lay_out(const CvmTreeJobPlan *plan, int members, bool own_rows, CvmTreeShared *s
 	shared->chosen_columns = place(&size, shared->columns, sizeof(int32_t));
 	shared->regions = place(&size, members, shared->region_size);
 	shared->results = place(&size, units, sizeof(CvmTreeUnit));
+	if (outputs > 0)
+	{
+		shared->largest = place(&size, 2 * units * outputs, sizeof(float));
+		shared->leaves = place(&size, plan->most_leaves, sizeof(CvmTreeLeaf));
+	}
+	if (plan->in_file)
+		return size;
 	shared->numbers = place(&size, rows, sizeof(int32_t));
 	shared->parted = place(&size, rows, sizeof(int32_t));
 	if (plan->classes)
@@ -78,8 +90,6 @@ lay_out(const CvmTreeJobPlan *plan, int members, bool own_rows, CvmTreeShared *s
 	}
 	if (outputs > 0)
 	{
-		shared->largest = place(&size, 2 * units * outputs, sizeof(float));
-		shared->leaves = place(&size, plan->most_leaves, sizeof(CvmTreeLeaf));
 		shared->scores = place(&size, rows * outputs, sizeof(double));
 		shared->g = place(&size, rows * outputs, sizeof(float));
 		shared->h = place(&size, rows * outputs, sizeof(float));
@@ -103,13 +113,20 @@ begin_job(const CvmTreeJobPlan *plan, int workers, bool own_rows)
 	job->own->shared = job->shared;
 	cvm_tree_see_arrays(job->own);
 	job->narrow = CVM_NEW(int64_t, cvm_histogram_size(shared.columns, 1));
+	job->units = units_of(plan->rows, CVM_TREE_PASS_ROWS);
+	if (plan->in_file)
+	{
+		job->units = 1;
+		job->stream = cvm_tree_stream_open(plan->rows, shared.columns, plan->loss.outputs,
+										   plan->outside);
+	}
 	return job;
 }
 
 CvmTreeJob *
 cvm_tree_job_begin(const CvmTreeJobPlan *plan, int workers)
 {
-	return begin_job(plan, workers, true);
+	return begin_job(plan, plan->in_file ? 0 : workers, true);
 }
 
 CvmTreeJob *
@@ -125,6 +142,7 @@ void
 cvm_tree_job_end(CvmTreeJob *job)
 {
 	cvm_team_end(job->team);
+	cvm_tree_stream_close(job->stream);
 	cvm_release(job->own);
 	cvm_release(job->narrow);
 	cvm_release(job);
@@ -134,6 +152,27 @@ const CvmTreeArrays *
 cvm_tree_job_arrays(const CvmTreeJob *job)
 {
 	return &job->own->arrays;
+}
+
+CvmTreeStream *
+cvm_tree_job_stream(const CvmTreeJob *job)
+{
+	return job->stream;
+}
+
+bool
+cvm_tree_job_has_classes(const CvmTreeJob *job)
+{
+	return job->shared->classes;
+}
+
+void
+cvm_tree_job_read(CvmTreeJob *job, const CvmBins *bins, CvmBlockSource *source)
+{
+	if (job->stream != NULL)
+		cvm_tree_stream_fill(job->stream, bins, source);
+	else
+		cvm_bin_rows_into(bins, source, &job->own->arrays.rows);
 }
 
 static void
@@ -233,16 +272,53 @@ cvm_tree_job_part(CvmTreeJob *job, size_t begin, size_t end, int column,
 
 /* ---- boosting ---- */
 
+void
+cvm_tree_job_base(CvmTreeJob *job, double *base)
+{
+	const CvmTreeArrays *arrays = &job->own->arrays;
+	const CvmTreeLoss *loss = &job->shared->loss;
+	size_t		rows = job->shared->rows;
+
+	if (job->stream != NULL)
+	{
+		cvm_tree_pass_base(job->stream, loss, base);
+		cvm_tree_pass_set_scores(job->stream, loss->outputs, base);
+		return;
+	}
+	cvm_tree_loss_base(loss, rows, arrays->rows.target, arrays->rows.weight, base);
+	for (int k = 0; k < loss->outputs; k++)
+		for (size_t row = 0; row < rows; row++)
+			arrays->scores[k * rows + row] = base[k];
+}
+
+size_t
+cvm_tree_job_draw(CvmTreeJob *job, double share, uint64_t seed)
+{
+	int32_t    *numbers = job->own->arrays.numbers;
+
+	if (job->stream != NULL)
+		return job->drawn = cvm_tree_pass_draw(job->stream, share, seed);
+	job->drawn = 0;
+	for (size_t row = 0; row < job->shared->rows; row++)
+	{
+		numbers[job->drawn] = (int32_t) row;
+		job->drawn += cvm_row_is_drawn(row, seed, share);
+	}
+	return job->drawn;
+}
+
 double
 cvm_tree_job_losses(CvmTreeJob *job, bool derivatives)
 {
 	const CvmTreeUnit *results = cvm_tree_at(job->shared, job->shared->results);
-	size_t		units = units_of(job->shared->rows, CVM_TREE_PASS_ROWS);
 	double		sum = 0;
 
+	if (job->stream != NULL)
+		return cvm_tree_pass_losses(job->stream, &job->shared->loss, derivatives,
+									cvm_tree_at(job->shared, job->shared->largest));
 	job->shared->derivatives = derivatives;
-	run(job, CVM_TREE_ADD_LOSSES, units);
-	for (size_t unit = 0; unit < units; unit++)
+	run(job, CVM_TREE_ADD_LOSSES, job->units);
+	for (size_t unit = 0; unit < job->units; unit++)
 		sum += results[unit].loss;
 	return sum;
 }
@@ -253,11 +329,10 @@ cvm_tree_job_pack(CvmTreeJob *job, int output, uint64_t seed, double *gradient_u
 {
 	CvmTreeShared	   *shared = job->shared;
 	const float *largest = cvm_tree_at(shared, shared->largest);
-	size_t		units = units_of(shared->rows, CVM_TREE_PASS_ROWS);
 	float		gradient = 0;
 	float		curvature = 0;
 
-	for (size_t unit = 0; unit < units; unit++)
+	for (size_t unit = 0; unit < job->units; unit++)
 	{
 		const float *own = largest + 2 * (unit * shared->loss.outputs + output);
 
@@ -270,7 +345,11 @@ cvm_tree_job_pack(CvmTreeJob *job, int output, uint64_t seed, double *gradient_u
 	shared->seed = (uint32_t) cvm_hash64(seed, (uint64_t) output);
 	shared->gradient_scale = (float) (1 / *gradient_unit);
 	shared->curvature_scale = (float) (1 / *curvature_unit);
-	run(job, CVM_TREE_PACK_ROWS, units);
+	if (job->stream != NULL)
+		cvm_tree_pass_pack(job->stream, output, shared->gradient_scale, shared->curvature_scale,
+						   shared->seed);
+	else
+		run(job, CVM_TREE_PACK_ROWS, job->units);
 }
 
 CvmTreeLeaf *
@@ -279,11 +358,21 @@ cvm_tree_job_leaves(CvmTreeJob *job)
 	return cvm_tree_at(job->shared, job->shared->leaves);
 }
 
-void
-cvm_tree_job_settle(CvmTreeJob *job, int leaves, int output, double rate, bool add)
+bool
+cvm_tree_job_settle(CvmTreeJob *job, int leaves, int output, double rate,
+					const int32_t *leaf_of_key)
 {
-	job->shared->output = output;
-	job->shared->rate = rate;
-	job->shared->add = add;
+	CvmTreeShared *shared = job->shared;
+
+	if (job->stream != NULL)
+	{
+		cvm_tree_pass_settle(job->stream, &shared->loss, output, rate, leaf_of_key,
+							 cvm_tree_job_leaves(job), leaves);
+		return true;
+	}
+	shared->output = output;
+	shared->rate = rate;
+	shared->add = job->drawn == shared->rows;
 	run(job, CVM_TREE_SETTLE_LEAVES, leaves);
+	return shared->add;
 }

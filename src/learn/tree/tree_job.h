@@ -15,6 +15,7 @@
 #include "base/team.h"
 #include "learn/tree/histogram.h"
 #include "learn/tree/tree_loss.h"
+#include "learn/tree/tree_stream.h"
 
 typedef struct CvmTreeJob CvmTreeJob;
 
@@ -29,6 +30,8 @@ typedef struct CvmTreeJobPlan
 	bool		classes;		/* statistics are classes, else pairs */
 	CvmTreeLoss loss;			/* boosting; else outputs is 0 */
 	size_t		most_leaves;	/* that are settled at once; boosting */
+	bool		in_file;		/* rows are kept in a file, and passed over */
+	int			outside;		/* in a file: numbers a row out of bag */
 } CvmTreeJobPlan;
 
 /* The arrays, as the leader sees them. */
@@ -60,6 +63,12 @@ extern void cvm_tree_job_end(CvmTreeJob *job);
 
 extern const CvmTreeArrays *cvm_tree_job_arrays(const CvmTreeJob *job);
 
+/* Where the rows are in a file; NULL: they are in the arrays. */
+extern CvmTreeStream *cvm_tree_job_stream(const CvmTreeJob *job);
+
+/* Reads bins, targets and weights of all of the source. */
+extern void cvm_tree_job_read(CvmTreeJob *job, const CvmBins *bins, CvmBlockSource *source);
+
 /* Fills the histogram of the rows numbers[begin .. end). */
 extern void cvm_tree_job_histogram(CvmTreeJob *job, const CvmHistogramShape *shape,
 								   size_t begin, size_t end, int64_t *sums);
@@ -70,6 +79,15 @@ extern void cvm_tree_job_histogram(CvmTreeJob *job, const CvmHistogramShape *sha
  */
 extern size_t cvm_tree_job_part(CvmTreeJob *job, size_t begin, size_t end, int column,
 								const uint8_t *goes_left);
+
+/* Whether statistics are classes. */
+extern bool cvm_tree_job_has_classes(const CvmTreeJob *job);
+
+/* The best constant scores, which all rows get: [output]. */
+extern void cvm_tree_job_base(CvmTreeJob *job, double *base);
+
+/* Draws the rows of a tree, all or a share of them; returns how many. */
+extern size_t cvm_tree_job_draw(CvmTreeJob *job, double share, uint64_t seed);
 
 /* Weighted sum of the losses of all rows; derivatives are computed where they are wanted. */
 extern double cvm_tree_job_losses(CvmTreeJob *job, bool derivatives);
@@ -96,9 +114,11 @@ typedef struct CvmTreeLeaf
 extern CvmTreeLeaf *cvm_tree_job_leaves(CvmTreeJob *job);
 
 /*
- * Finds values (times rate) and weights of the leaves; add: and adds them to the
- * scores of their rows.
+ * Finds values (times rate) and weights of the leaves; the rows in them get the
+ * values added to their scores.  leaf_of_key: where rows are in a file, the
+ * leaf of each key.  False: rows that were not drawn still have to get theirs.
  */
-extern void cvm_tree_job_settle(CvmTreeJob *job, int leaves, int output, double rate, bool add);
+extern bool cvm_tree_job_settle(CvmTreeJob *job, int leaves, int output, double rate,
+								const int32_t *leaf_of_key);
 
 #endif							/* CVM_TREE_JOB_H */

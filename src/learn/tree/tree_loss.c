@@ -10,11 +10,11 @@
 #include "learn/tree/tree_loss.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "learn/row_loss.h"
+#include "learn/tree/tree_quantile.h"
 
 /* Scores of classes that are (nearly) all of the rows. */
 #define LARGEST_BASE 20.0
@@ -26,40 +26,6 @@ bounded(double value, double limit)
 }
 
 /* ---- quantiles ---- */
-
-typedef struct WeightedValue
-{
-	double		value;
-	double		weight;
-} WeightedValue;
-
-static int
-compare_values(const void *a, const void *b)
-{
-	double		left = ((const WeightedValue *) a)->value;
-	double		right = ((const WeightedValue *) b)->value;
-
-	return left < right ? -1 : left > right;
-}
-
-/* The smallest value with at least this share of the weight up to it. */
-static double
-weighted_quantile(WeightedValue *values, size_t count, double share)
-{
-	double		total = 0;
-	double		below = 0;
-
-	qsort(values, count, sizeof(WeightedValue), compare_values);
-	for (size_t i = 0; i < count; i++)
-		total += values[i].weight;
-	for (size_t i = 0; i < count; i++)
-	{
-		below += values[i].weight;
-		if (below >= share * total)
-			return values[i].value;
-	}
-	return values[count - 1].value;
-}
 
 static double
 quantile_loss(double quantile, size_t rows, const double *scores, const double *target,
@@ -80,23 +46,27 @@ quantile_loss(double quantile, size_t rows, const double *scores, const double *
 	return sum;
 }
 
+/* numbers: of the rows, or NULL for the first ones; without scores they are 0. */
 static double
 quantile_of_rows(double quantile, const int32_t *numbers, size_t count, const double *scores,
 				 const double *target, const double *weight)
 {
-	WeightedValue *values = CVM_NEW(WeightedValue, count);
-	double		result;
+	CvmQuantileSearch search;
 
-	for (size_t i = 0; i < count; i++)
+	cvm_quantile_begin(&search);
+	for (int step = 0; step < CVM_QUANTILE_STEPS; step++)
 	{
-		size_t		row = numbers == NULL ? i : (size_t) numbers[i];
+		cvm_check_interrupt();
+		for (size_t i = 0; i < count; i++)
+		{
+			size_t		row = numbers == NULL ? i : (size_t) numbers[i];
 
-		values[i].value = target[row] - (scores == NULL ? 0 : scores[row]);
-		values[i].weight = weight[row];
+			cvm_quantile_add(&search, target[row] - (scores == NULL ? 0 : scores[row]),
+							 weight[row]);
+		}
+		cvm_quantile_step(&search, quantile);
 	}
-	result = weighted_quantile(values, count, quantile);
-	cvm_release(values);
-	return result;
+	return cvm_quantile_value(&search);
 }
 
 /* ---- rows ---- */
@@ -109,39 +79,51 @@ family_of(CvmTreeObjective objective)
 }
 
 void
-cvm_tree_loss_base(const CvmTreeLoss *loss, size_t rows, const double *target,
-				   const double *weight, double *base)
+cvm_tree_loss_add_targets(const CvmTreeLoss *loss, size_t rows, const double *target,
+						  const double *weight, CvmTargetSums *sums)
 {
-	double		total = 0;
-	double		sum = 0;
-
-	memset(base, 0, loss->outputs * sizeof(double));
 	for (size_t row = 0; row < rows; row++)
 	{
-		total += weight[row];
-		sum += weight[row] * target[row];
+		sums->total += weight[row];
+		sums->sum += weight[row] * target[row];
 		if (loss->objective == CVM_OBJECTIVE_SOFTMAX)
-			base[(int) target[row]] += weight[row];
+			sums->classes[(int) target[row]] += weight[row];
 	}
+}
+
+void
+cvm_tree_loss_base_of(const CvmTreeLoss *loss, const CvmTargetSums *sums, double *base)
+{
 	switch (loss->objective)
 	{
 		case CVM_OBJECTIVE_SOFTMAX:
 			for (int k = 0; k < loss->outputs; k++)
-				base[k] = bounded(log(base[k] / total), LARGEST_BASE);
+				base[k] = bounded(log(sums->classes[k] / sums->total), LARGEST_BASE);
 			break;
 		case CVM_OBJECTIVE_LOGISTIC:
-			base[0] = bounded(log(sum / (total - sum)), LARGEST_BASE);
+			base[0] = bounded(log(sums->sum / (sums->total - sums->sum)), LARGEST_BASE);
 			break;
 		case CVM_OBJECTIVE_POISSON:
-			base[0] = bounded(log(sum / total), LARGEST_BASE);
-			break;
-		case CVM_OBJECTIVE_QUANTILE:
-			base[0] = quantile_of_rows(loss->quantile, NULL, rows, NULL, target, weight);
+			base[0] = bounded(log(sums->sum / sums->total), LARGEST_BASE);
 			break;
 		default:
-			base[0] = sum / total;
+			base[0] = sums->sum / sums->total;
 			break;
 	}
+}
+
+void
+cvm_tree_loss_base(const CvmTreeLoss *loss, size_t rows, const double *target,
+				   const double *weight, double *base)
+{
+	CvmTargetSums sums = {.classes = CVM_NEW_ZERO(double, loss->outputs)};
+
+	cvm_tree_loss_add_targets(loss, rows, target, weight, &sums);
+	if (loss->objective == CVM_OBJECTIVE_QUANTILE)
+		base[0] = quantile_of_rows(loss->quantile, NULL, rows, NULL, target, weight);
+	else
+		cvm_tree_loss_base_of(loss, &sums, base);
+	cvm_release(sums.classes);
 }
 
 static void
@@ -251,6 +233,18 @@ sum_rows(const int32_t *numbers, size_t count, const float *g, const float *h,
 }
 
 double
+cvm_tree_loss_value(const CvmTreeLoss *loss, double gradient, double curvature, double lower,
+					double upper)
+{
+	double		value = curvature + loss->l2 > 0 ? -gradient / (curvature + loss->l2) : 0;
+
+	/* of exp(score) - y score the step is y/mean - 1, the optimum log(y/mean) */
+	if (loss->objective == CVM_OBJECTIVE_POISSON && value > 1)
+		value = log1p(value);
+	return value < lower ? lower : value > upper ? upper : value;
+}
+
+double
 cvm_tree_loss_leaf(const CvmTreeLoss *loss, const int32_t *numbers, size_t count,
 				   const float *g, const float *h, const double *scores,
 				   const double *target, const double *weight, double lower, double upper,
@@ -258,17 +252,10 @@ cvm_tree_loss_leaf(const CvmTreeLoss *loss, const int32_t *numbers, size_t count
 {
 	double		gradient;
 	double		curvature;
-	double		value;
 
 	sum_rows(numbers, count, g, h, weight, &gradient, &curvature, total);
 	if (loss->objective == CVM_OBJECTIVE_QUANTILE)
-		value = quantile_of_rows(loss->quantile, numbers, count, scores, target, weight);
-	else
-	{
-		value = curvature + loss->l2 > 0 ? -gradient / (curvature + loss->l2) : 0;
-		/* of exp(score) - y score the step is y/mean - 1, the optimum log(y/mean) */
-		if (loss->objective == CVM_OBJECTIVE_POISSON && value > 1)
-			value = log1p(value);
-	}
-	return value < lower ? lower : value > upper ? upper : value;
+		return fmin(fmax(quantile_of_rows(loss->quantile, numbers, count, scores, target, weight),
+						 lower), upper);
+	return cvm_tree_loss_value(loss, gradient, curvature, lower, upper);
 }

@@ -22,6 +22,19 @@ typedef struct CvmTreeLoss
 extern void cvm_tree_loss_base(const CvmTreeLoss *loss, size_t rows, const double *target,
 							   const double *weight, double *base);
 
+/* The same in steps, but for quantile: sums over the targets, then the scores. */
+typedef struct CvmTargetSums
+{
+	double		total;			/* weight */
+	double		sum;			/* weighted targets */
+	double	   *classes;		/* softmax: [output]: weight */
+} CvmTargetSums;
+
+extern void cvm_tree_loss_add_targets(const CvmTreeLoss *loss, size_t rows, const double *target,
+									  const double *weight, CvmTargetSums *sums);
+extern void cvm_tree_loss_base_of(const CvmTreeLoss *loss, const CvmTargetSums *sums,
+								  double *base);
+
 /*
  * First and second derivatives by the scores, output-major, weighted; the
  * return value is the weighted sum of losses.  g and h may be NULL.  The arrays
@@ -40,5 +53,9 @@ extern double cvm_tree_loss_leaf(const CvmTreeLoss *loss, const int32_t *numbers
 								 const float *g, const float *h, const double *scores,
 								 const double *target, const double *weight,
 								 double lower, double upper, double *total);
+
+/* The same from sums of derivatives; not for quantile. */
+extern double cvm_tree_loss_value(const CvmTreeLoss *loss, double gradient, double curvature,
+								  double lower, double upper);
 
 #endif							/* CVM_TREE_LOSS_H */

@@ -176,11 +176,11 @@ move_rows(CvmTreeMember *member, int unit)
 		right[i - result->left] = parted[count - 1 - (i - result->left)];
 }
 
-static void
-find_largest(const float *g, const float *h, size_t count, float *largest)
+void
+cvm_tree_largest(const float *g, const float *h, size_t count, float *largest)
 {
-	float		gradient = 0;
-	float		curvature = 0;
+	float		gradient = largest[0];
+	float		curvature = largest[1];
 
 	for (size_t i = 0; i < count; i++)
 	{
@@ -209,8 +209,13 @@ add_losses(CvmTreeMember *member, int unit)
 											shared->derivatives ? arrays->g + first : NULL,
 											shared->derivatives ? arrays->h + first : NULL);
 	for (int k = 0; k < shared->loss.outputs && shared->derivatives; k++)
-		find_largest(arrays->g + k * shared->rows + first, arrays->h + k * shared->rows + first,
-					 count, largest + 2 * ((size_t) unit * shared->loss.outputs + k));
+	{
+		float	   *own = largest + 2 * ((size_t) unit * shared->loss.outputs + k);
+
+		own[0] = own[1] = 0;
+		cvm_tree_largest(arrays->g + k * shared->rows + first,
+						 arrays->h + k * shared->rows + first, count, own);
+	}
 }
 
 /* Random bits for a row of a tree; the same in any order. */
@@ -236,9 +241,10 @@ round_at_random(float value, uint32_t random)
 	return rounded - (shifted < (float) rounded);
 }
 
-CVM_WIDE_CLONES static void
-pack_rows_of(size_t first, size_t count, const float *restrict g, const float *restrict h,
-			 float gradient_scale, float curvature_scale, uint32_t seed, int64_t *restrict packed)
+CVM_WIDE_CLONES void
+cvm_tree_pack_rows(size_t first, size_t count, const float *restrict g, const float *restrict h,
+				   float gradient_scale, float curvature_scale, uint32_t seed,
+				   int64_t *restrict packed)
 {
 	for (size_t i = 0; i < count; i++)
 	{
@@ -260,8 +266,8 @@ pack_rows(CvmTreeMember *member, int unit)
 	size_t		count = unit_rows(0, shared->rows, CVM_TREE_PASS_ROWS, unit, &first);
 	size_t		place = (size_t) shared->output * shared->rows + first;
 
-	pack_rows_of(first, count, arrays->g + place, arrays->h + place, shared->gradient_scale,
-				 shared->curvature_scale, shared->seed, arrays->packed + first);
+	cvm_tree_pack_rows(first, count, arrays->g + place, arrays->h + place, shared->gradient_scale,
+					   shared->curvature_scale, shared->seed, arrays->packed + first);
 }
 
 static void

@@ -108,6 +108,14 @@ typedef struct CvmTreeMember
 /* Arrays as this process sees them. */
 extern void cvm_tree_see_arrays(CvmTreeMember *member);
 
+/* Raises largest[0] and [1] to the largest gradient (without its sign) and curvature. */
+extern void cvm_tree_largest(const float *g, const float *h, size_t count, float *largest);
+
+/* Rounds derivatives of rows, "first" the number of the first one, at random. */
+extern void cvm_tree_pack_rows(size_t first, size_t count, const float *g, const float *h,
+							   float gradient_scale, float curvature_scale, uint32_t seed,
+							   int64_t *packed);
+
 /* NULL where there is no such array. */
 static inline void *
 cvm_tree_at(CvmTreeShared *shared, size_t distance)

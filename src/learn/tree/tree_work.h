@@ -18,9 +18,9 @@ typedef struct CvmTreeWork
 	const CvmProgress *progress;	/* or NULL */
 	CvmBins    *bins;
 	CvmBlockSource *source;		/* of the training rows */
-	CvmBinnedRows *validation;	/* or NULL */
+	CvmBlockSource *validation; /* held-out rows of boosting, or NULL */
 	double		total_weight;
-	double		validation_weight;
+	bool		in_file;		/* rows do not fit into memory */
 } CvmTreeWork;
 
 extern CvmStatus cvm_boost(CvmTreeWork *work, CvmTreeFit *fit, CvmError *error);
@@ -58,6 +58,13 @@ cvm_row_bits(size_t row, uint64_t seed)
 	bits ^= bits >> 32;
 	bits *= UINT64_C(0xd6e8feb86659fd93);
 	return bits ^ bits >> 32;
+}
+
+/* Whether a row is in a sample of so large a share. */
+static inline bool
+cvm_row_is_drawn(size_t row, uint64_t seed, double share)
+{
+	return share >= 1 || (double) (cvm_row_bits(row, seed) >> 11) * 0x1p-53 < share;
 }
 
 #endif							/* CVM_TREE_WORK_H */
