@@ -98,6 +98,17 @@ $node->safe_psql('postgres', "SELECT cvm.retrain('churn')");
 wait_for("SELECT status = 'succeeded' AND run = (SELECT last_run FROM cvm.model_registry WHERE model = 'churn') FROM cvm.training_runs WHERE model = 'churn' ORDER BY run DESC LIMIT 1",
 	'and goes on');
 
+# SIGTERM of a scheduler in the middle of its look: the next one does it all.
+my $holder = $node->background_psql('postgres');
+$holder->query_safe('BEGIN; LOCK TABLE cvm.schedules');
+$node->safe_psql('postgres', "SELECT cvm.retrain('churn')");
+wait_for("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'cvm scheduler' AND wait_event_type = 'Lock'",
+	'a scheduler is terminated');
+$holder->query_safe('COMMIT');
+$holder->quit;
+wait_for("SELECT status = 'succeeded' AND run = (SELECT last_run FROM cvm.model_registry WHERE model = 'churn') FROM cvm.training_runs WHERE model = 'churn' ORDER BY run DESC LIMIT 1",
+	'and another one looks');
+
 # SIGHUP: limits take effect.
 $node->safe_psql('postgres', 'ALTER SYSTEM SET cvm.max_retrain_workers = 0; SELECT pg_reload_conf(); SELECT cvm.retrain(\'churn\')');
 wait_for("SELECT reason LIKE 'waits: cvm.max_retrain_workers%' FROM cvm.training_runs WHERE model = 'churn' AND status = 'queued'",

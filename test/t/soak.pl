@@ -84,60 +84,71 @@ SELECT count(cvm.schedule(model, every => '10 years')) FROM cvm.model_registry A
 WHERE NOT EXISTS (SELECT FROM cvm.schedules AS s WHERE s.model = r.model);
 SQL
 
-# False if the process was gone before it could be found: a scheduler lives for
-# milliseconds.
+# Who is killed, and where: while he waits for a lock that is held until then.  A
+# scheduler so queues its first run, or closes what was left; a run starts, stores
+# its version, its metrics, its learning curve.
+my @kills = (
+	[ 'scheduler', 'LOCK TABLE cvm.event_log IN EXCLUSIVE MODE' ],
+	[ 'scheduler', 'LOCK TABLE cvm.model_registry IN EXCLUSIVE MODE' ],
+	[ 'run', 'LOCK TABLE cvm.event_log IN EXCLUSIVE MODE' ],
+	[ 'run', 'LOCK TABLE cvm.model_versions IN EXCLUSIVE MODE' ],
+	[ 'run', 'LOCK TABLE cvm.model_metrics IN EXCLUSIVE MODE' ],
+	[ 'run', 'LOCK TABLE cvm.training_log IN EXCLUSIVE MODE' ],
+	[ 'launcher', 'LOCK TABLE cvm.feature_profile IN EXCLUSIVE MODE' ],
+	[ 'postmaster', 'LOCK TABLE cvm.score_profile IN EXCLUSIVE MODE' ],
+	[ 'postmaster', 'LOCK TABLE cvm.model_versions IN EXCLUSIVE MODE' ]);
+
+# Waits for the victim, kills it, and waits for what comes after the crash.
 sub kill_one
 {
-	my ($victim) = @_;
+	my ($victim, $launcher) = @_;
+	my $waits = "wait_event_type = 'Lock' AND backend_type = 'cvm " . ($victim eq 'scheduler' ? 'scheduler' : 'run') . "'";
+	$node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE $waits") or return 0;
 	if ($victim eq 'postmaster')
 	{
 		$node->kill9;
-		return 1;
-	}
-	for (1 .. 200)
-	{
-		my $pid = $node->safe_psql('postgres',
-			"SELECT pid FROM pg_stat_activity WHERE backend_type = 'cvm $victim' LIMIT 1");
-		next if $pid eq '';
-		return kill 'KILL', $pid;
-	}
-	return 0;
-}
-
-# Not for long: a process that was about to end anyway takes nobody with it.
-sub wait_for_restart
-{
-	my ($launcher) = @_;
-	my $end = time + 15;
-	while (time < $end)
-	{
-		my ($result, $out) = $node->psql('postgres', "SELECT launcher_pid <> $launcher FROM cvm.worker_status()");
-		return if $result == 0 && $out eq 't';
-	}
-	return;
-}
-
-my $day = -1;
-for my $victim (qw(run postmaster scheduler launcher run postmaster scheduler run))
-{
-	$day++;
-	# without waiting for what comes of it
-	$node->safe_psql('postgres', clock_script('2027-01-01 04:00', $day) =~ s/^DO.*//msr);
-	$node->poll_query_until('postgres', "SELECT count(*) > 0 FROM cvm.training_runs WHERE status = 'running'");
-	my $launcher = $node->safe_psql('postgres', 'SELECT launcher_pid FROM cvm.worker_status()');
-	my $killed = kill_one($victim);
-	if ($victim eq 'postmaster')
-	{
 		# until the last process of the old one is gone
 		$node->{_pid} = undef until $node->start(fail_ok => 1);
 	}
+	else
+	{
+		my $pid = $victim eq 'launcher' ? $launcher : $node->safe_psql('postgres', "SELECT min(pid) FROM pg_stat_activity WHERE $waits");
+		kill 'KILL', $pid or return 0;
+	}
 	# the crash of any process is one of all
-	wait_for_restart($launcher) if $killed;
+	return $node->poll_query_until('postgres', "SELECT launcher_pid <> $launcher FROM cvm.worker_status()");
+}
+
+my $day = -1;
+my $seed = time % 100000;
+srand $seed;
+note "seed $seed";
+foreach my $kill (sort { $a->[2] <=> $b->[2] } map { [ $_->[0], $_->[1], rand ] } @kills)
+{
+	my ($victim, $lock) = @$kill;
+	$day++;
+	my $launcher = $node->safe_psql('postgres', 'SELECT launcher_pid FROM cvm.worker_status()');
+	my $holder = $node->background_psql('postgres', on_error_stop => 0);
+	# runs are to be held, not the look that starts them
+	my $held = $victim ne 'scheduler' && $lock =~ /event_log/;
+	$node->safe_psql('postgres', 'ALTER SYSTEM SET cvm.max_retrain_workers = 0; SELECT pg_reload_conf()') if $held;
+	$holder->query_safe("BEGIN; $lock") unless $held;
+	# without waiting for what comes of it
+	$node->safe_psql('postgres', clock_script('2027-01-01 04:00', $day) =~ s/^DO.*//msr);
+	if ($held)
+	{
+		$node->poll_query_until('postgres', "SELECT count(*) = 80 FROM cvm.training_runs WHERE status = 'queued'");
+		wait_quiet($node);
+		$holder->query_safe("BEGIN; $lock");
+		$node->safe_psql('postgres', 'ALTER SYSTEM RESET cvm.max_retrain_workers; SELECT pg_reload_conf()');
+	}
+	ok(kill_one($victim, $launcher), "day $day: a $victim is killed, $lock");
+	$holder->{run}->kill_kill if $holder->{run}->pumpable;
 	# and the attempts after a failure
 	$node->safe_psql('postgres', clock_script(sprintf('2027-01-01 04:%02d', $_), $day)) for (5, 15);
 }
 is($node->safe_psql('postgres', $sane), '0|0|0|0', 'after the kills: no run is left, no schedule lost, no version halved');
-is( $node->safe_psql('postgres', <<'SQL'), '640|80', 'every due time had its run, and no more');
+is( $node->safe_psql('postgres', <<'SQL'), ($day + 1) * 80 . '|80', 'every due time had its run, and no more');
 SELECT count(*), count(DISTINCT model) FROM cvm.training_runs
 WHERE status = 'succeeded' AND trigger = 'schedule' AND requested_at > '2027-01-01'
 SQL
