@@ -51,6 +51,14 @@ while read -r name; do
 done < <(comm -23 <(nm -D cvm.so | sed -n 's/.* pg_finfo_//p' | sort -u) \
 	<(cat sql/parts/*.sql | grep -oE "'MODULE_PATHNAME', *'\w+'" | sed "s/.*'\(\w*\)'/\1/" | sort -u))
 
+# ---- every file is on the map: named by the README of its folder, or of the one above ----
+
+for file in src/*/*.c src/*/*/*.c; do
+	folder=$(dirname "$file")
+	[ -f "$folder/README.md" ] || folder=$(dirname "$folder")
+	grep -qw "$(basename "$file" .c)" "$folder/README.md" || breach "$folder/README.md does not name $file"
+done
+
 # ---- every test is run ----
 
 for test in test/sql/*.sql; do
