@@ -37,6 +37,8 @@ without_knowledge(const CvmModel *model, int version)
 
 	if (model->learner->partial_fit == NULL)
 		return psprintf("algorithm \"%s\" cannot learn from new rows alone", model->learner->name);
+	if (model->segments != NULL)
+		return psprintf("version %d has segments, which learn from all rows", version);
 	read_options(model, &options);
 	return psprintf(options.incremental ? "version %d has too many columns to keep what a partial fit needs" :
 					"version %d was trained without option \"incremental\"", version);

@@ -222,7 +222,8 @@ learn_all_rows(const CvmTraining *training, const CvmLesson *lesson, CvmModel *m
 {
 	const CvmLearner *learner = model->learner;
 
-	if (training->options.incremental && learner->partial_fit != NULL)
+	if (training->options.incremental && learner->partial_fit != NULL &&
+		training->options.segment_by == NULL)
 	{
 		model->knowledge = palloc0(sizeof(CvmKnowledge));
 		model->knowledge->effective_rows = model->rows;

@@ -1,9 +1,13 @@
 /*
  * test_information.c
  *		Partial fits of the linear families: against fits of all rows, against
- *		weights in the place of decay, and as optima of what they minimize.
+ *		weights in the place of decay, against numpy, and as optima of what they
+ *		minimize.
+ *
+ * Reference figures: test/reference/partial_fit_numpy.py.
  */
 #include "fit_fixture.h"
+#include "learn/bayes/naive_bayes.h"
 #include "learn/information.h"
 
 #define ROWS 3000
@@ -104,6 +108,123 @@ test_against_all(CvmFamily family, double l1, double l2, double decay, double to
 	rows_free(&rows);
 }
 
+/* ---- against numpy and scikit-learn ---- */
+
+#define PARTS 3
+#define PART_ROWS 200
+
+/* The rows of the reference, a block each part. */
+static void
+make_parts(CvmBlock **blocks)
+{
+	for (int i = 0; i < PARTS * PART_ROWS; i++)
+	{
+		CvmBlock   *block = blocks[i / PART_ROWS];
+		int			row = i % PART_ROWS;
+		double	   *x;
+
+		if (row == 0)
+			block = blocks[i / PART_ROWS] = cvm_block_create(2, 0);
+		x = block->dense + 2 * row;
+		block->rows = row + 1;
+		x[0] = sin(12.9898 * i);
+		x[1] = cos(4.1414 * i) + 0.2 * sin(12.9898 * i);
+		block->target[row] = 0.8 * x[0] - 0.6 * x[1] + (i >= 400 ? -0.5 : 0.3) +
+			sin(78.233 * i + 1) > 0;
+		block->weight[row] = 1 + i % 3 / 2.0;
+	}
+}
+
+static void
+test_logistic_against_numpy(void)
+{
+	static const double expected[PARTS][3] = {
+		{1.5581943106042453, -1.2296100590057357, 0.5642827539653882},
+		{1.6486909976147166, -1.2090214279863456, 0.578931976518315},
+		{1.5064249605519493, -1.1381292769246374, -0.08075867269490156}
+	};
+	CvmShape	shape = {.family = CVM_LOGISTIC,.outputs = 1,.dense_columns = 2,.slots = 2};
+	CvmInformation information;
+	CvmBlock   *blocks[PARTS];
+	CvmOptions	options;
+	CvmFit		fit = {NULL};
+	double		total_weight = 0;
+	double		count = 0;
+
+	make_parts(blocks);
+	cvm_options_for_aggregate(&options);
+	options.l2 = 0.5;
+	options.decay = 0.8;
+	options.tolerance = 1e-12;
+	for (int p = 0; p < PARTS; p++)
+	{
+		CvmBlockSource part;
+		CvmInformation learned;
+		CvmError	error = {{0}};
+		CvmFit		next;
+
+		cvm_block_source_from_array(&part, &blocks[p], 1, 2, 0, 2);
+		if (p == 0)
+		{
+			next = fit_source(&shape, &part, &options);
+			cvm_information_of_rows(&shape, &part, next.parameters, &learned);
+		}
+		else
+		{
+			CvmKnownRows known = {
+				.parameters = fit.parameters,.information = &information,.decay = options.decay,
+				.total_weight = options.decay * total_weight,.rows = options.decay * count
+			};
+
+			CHECK(cvm_partial_fit(&shape, &part, NULL, &options, &known, NULL, &next, &learned,
+								  &error) == CVM_OK);
+		}
+		total_weight = options.decay * total_weight + part.total_weight;
+		count = options.decay * count + part.rows;
+		for (int i = 0; i < 3; i++)
+			CHECK_CLOSE(next.parameters[i], expected[p][i], 1e-9);
+		fit_release(&fit);
+		fit = next;
+		information = learned;
+	}
+	fit_release(&fit);
+}
+
+static void
+test_bayes_against_sklearn(void)
+{
+	static const double means[] = {
+		-0.26659524521527983, 0.19408366381872705, 0.27065611079094054, -0.16637017841813098
+	};
+	static const double variances[] = {
+		0.42692147969671773, 0.49583339295725437, 0.4299928527375987, 0.4782911638632213
+	};
+	static bool is_indicator[] = {false, false};
+	static const CvmExpansion columns = {.dense_columns = 2,.is_indicator = is_indicator,.width = 2};
+	CvmBlock   *blocks[PARTS];
+	CvmBayesSums sums;
+	CvmNaiveBayes learned;
+	double		total_weight = 0;
+
+	make_parts(blocks);
+	cvm_bayes_sums_init(&sums, &columns, 2);
+	for (int p = 0; p < PARTS; p++)
+	{
+		CvmBlockSource part;
+
+		cvm_block_source_from_array(&part, &blocks[p], 1, 2, 0, 2);
+		cvm_bayes_sums_add(&sums, &columns, &part);
+		total_weight += part.total_weight;
+	}
+	cvm_naive_bayes_settle(&sums, &columns, total_weight, 1, 0, &learned);
+	for (int i = 0; i < 4; i++)
+	{
+		CHECK_CLOSE(learned.means[i], means[i], 1e-12);
+		CHECK_CLOSE(learned.variances[i], variances[i], 1e-12);
+	}
+	cvm_bayes_sums_free(&sums);
+}
+
 /* Gradients of what is minimized, by the definition. */
 static void
 test_optimum_of_diagonal(void)
@@ -171,5 +292,7 @@ main(void)
 	test_against_all(CVM_SVM, 0, 1, 1, 0.05);
 	test_against_all(CVM_HUBER, 0, 0, 1, 0.02);
 	test_optimum_of_diagonal();
+	test_logistic_against_numpy();
+	test_bayes_against_sklearn();
 	return check_done();
 }
