@@ -273,9 +273,40 @@ test_optimum_of_diagonal(void)
 	rows_free(&rows);
 }
 
+/* What nobody has learned, as from a forged model, ends somehow. */
+static void
+test_nonsense(CvmFamily family)
+{
+	CvmOptions	options;
+	CvmInformation information;
+	CvmFit		fit;
+	CvmFit		next;
+	CvmInformation learned;
+	CvmError	error = {{0}};
+	Rows		rows;
+	CvmKnownRows known = {.information = &information,.decay = 1};
+
+	rows_create(&rows, family, outputs_of(family), 3, 1, ROWS, 0.5, 3);
+	cvm_options_for_aggregate(&options);
+	fit = fit_source(&rows.shape, &rows.source, &options);
+	cvm_information_of_rows(&rows.shape, &rows.source, fit.parameters, &information);
+	for (size_t i = 0; i < cvm_information_size(CVM_PARAMETERS(&rows.shape)); i++)
+		((double *) information.curvature)[i] *= i % 3 == 0 ? -1e6 : 1e6;
+	known.parameters = fit.parameters;
+	known.total_weight = rows.source.total_weight;
+	known.rows = rows.source.rows;
+	CHECK(cvm_partial_fit(&rows.shape, &rows.source, NULL, &options, &known, NULL, &next, &learned,
+						  &error) == CVM_OK);
+	fit_release(&fit);
+	fit_release(&next);
+	rows_free(&rows);
+}
+
 int
 main(void)
 {
+	for (size_t i = 0; i < FAMILIES; i++)
+		test_nonsense(families[i]);
 	/* squared loss is a quadratic: with penalties and decay too */
 	test_against_all(CVM_LINEAR, 0, 0, 1, 1e-8);
 	test_against_all(CVM_LINEAR, 0, 3, 1, 1e-8);
