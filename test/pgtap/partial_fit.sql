@@ -1,7 +1,7 @@
 -- Partial fits: against training on all rows, on a stream whose concept
 -- changes, by hand and by schedule; which rows are new, and what is refused.
 BEGIN;
-SELECT plan(58);
+SELECT plan(59);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'UTC';
 
@@ -188,6 +188,18 @@ CREATE ROLE cvm_partial_other;
 SET LOCAL ROLE cvm_partial_other;
 SELECT throws_ok($$SELECT cvm.partial_fit('churn')$$, '42704', 'model "churn" does not exist');
 RESET ROLE;
+
+-- whoever asks, rows are read with the rights of the model's owner
+CREATE SCHEMA partial_other AUTHORIZATION cvm_partial_other;
+SET LOCAL ROLE cvm_partial_other;
+CREATE TABLE partial_other.customers (id integer, x float8, churned boolean);
+INSERT INTO partial_other.customers SELECT i, sin(i), sin(i) + cos(7 * i) > 0 FROM generate_series(1, 300) AS i;
+ALTER TABLE partial_other.customers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON partial_other.customers USING (current_user = 'cvm_partial_other' AND id % 2 = 0);
+SELECT FROM cvm.train('theirs', 'partial_other.customers', 'churned', options => '{"incremental": true, "watermark": "id", "validation": 0}');
+RESET ROLE;
+INSERT INTO partial_other.customers SELECT i, sin(i), sin(i) > 0 FROM generate_series(301, 340) AS i;
+SELECT is((SELECT training_rows FROM cvm.partial_fit('theirs')), 20::bigint, 'as the owner, row security included');
 
 -- ---- by schedule ----
 
