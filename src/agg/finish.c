@@ -13,15 +13,13 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "common/shortest_dec.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
 
 #include "agg/aggregate_options.h"
+#include "agg/encoded_rows.h"
 #include "agg/fit_object.h"
 #include "frame/left_out.h"
 #include "model/learner.h"
@@ -123,98 +121,6 @@ set_classes(Finish *finish)
 	}
 }
 
-/* ---- rows of fit, encoded as they are read ---- */
-
-typedef struct EncodedRows
-{
-	const Finish *finish;
-	const CvmEncodePlan *plan;
-	int		   *class_of_code;	/* or NULL */
-	double	   *class_weights;	/* or NULL */
-	CvmBlock   *raw;
-	CvmBlock   *encoded[2];		/* taken in turn: a block lives for two calls */
-	int			next;
-} EncodedRows;
-
-static const CvmBlock *
-read_encoded(void *state, int index)
-{
-	EncodedRows *rows = state;
-	CvmBlock   *encoded = rows->encoded[rows->next];
-	const CvmBlock *raw;
-
-	CHECK_FOR_INTERRUPTS();
-	raw = cvm_fit_object_read(rows->finish->object, (uint64) index * CVM_BLOCK_ROWS, rows->raw);
-	rows->next = 1 - rows->next;
-	cvm_encode_block(rows->plan, raw, encoded);
-	if (rows->class_of_code != NULL)
-		for (int row = 0; row < encoded->rows; row++)
-			encoded->target[row] = rows->class_of_code[(int) encoded->target[row]];
-	if (rows->class_weights != NULL)
-		for (int row = 0; row < encoded->rows; row++)
-			encoded->weight[row] = rows->class_weights[(int) encoded->target[row]];
-	return encoded;
-}
-
-static void
-open_rows(EncodedRows *rows, const Finish *finish, const CvmProfile *profile,
-		  CvmBlockSource *source)
-{
-	const CvmModel *model = finish->model;
-	const CvmEncoder *encoder = &model->encoder;
-
-	memset(rows, 0, sizeof(*rows));
-	rows->finish = finish;
-	rows->plan = cvm_encode_plan_create(profile, encoder);
-	rows->raw = cvm_fit_object_buffer(finish->object);
-	rows->encoded[0] = cvm_block_create(encoder->dense_columns, 0);
-	rows->encoded[1] = cvm_block_create(encoder->dense_columns, 0);
-	if (model->class_count > 0)
-	{
-		rows->class_of_code = palloc(model->class_count * sizeof(int));
-		for (int k = 0; k < model->class_count; k++)
-			rows->class_of_code[finish->order[k]] = k;
-	}
-	if (model->class_count > 0 &&
-		finish->state->options.class_weight == CVM_CLASS_WEIGHT_BALANCED)
-	{
-		rows->class_weights = palloc(model->class_count * sizeof(double));
-		for (int k = 0; k < model->class_count; k++)
-			rows->class_weights[k] = 1 / (model->class_count * model->class_shares[k]);
-	}
-	memset(source, 0, sizeof(*source));
-	source->dense_columns = encoder->dense_columns;
-	source->slots = encoder->slots;
-	source->rows = model->rows;
-	source->blocks = (model->rows + CVM_BLOCK_ROWS - 1) / CVM_BLOCK_ROWS;
-	source->total_weight = model->rows;
-	source->read = read_encoded;
-	source->state = rows;
-}
-
-static CvmProfile *
-profile_rows(const Finish *finish)
-{
-	CvmColumn	x = {
-		.name = "x",.kind = CVM_INPUT_ARRAY,.elements = finish->state->columns,
-		.nameless_array = true
-	};
-	CvmProfile *profile = cvm_profile_create(&x, 1);
-	CvmBlock   *buffer = cvm_fit_object_buffer(finish->object);
-	CvmError	error = {{0}};
-
-	cvm_profile_skip_sample(profile);
-	for (uint64 first = 0; first < (uint64) finish->model->rows; first += CVM_BLOCK_ROWS)
-	{
-		CHECK_FOR_INTERRUPTS();
-		cvm_report(cvm_profile_add_block(profile,
-										 cvm_fit_object_read(finish->object, first, buffer),
-										 &error), &error);
-	}
-	pfree(buffer);
-	return profile;
-}
-
 /* ---- the three methods ---- */
 
 static CvmStatus
@@ -227,10 +133,9 @@ finish_fit(Finish *finish, CvmError *error)
 		.min_category_count = options->min_category_count,
 		.standardize = options->standardize
 	};
-	CvmProfile *profile = profile_rows(finish);
+	CvmProfile *profile = cvm_encoded_rows_profile(finish->object);
 	CvmEncoder *encoder;
 	CvmBlockSource source;
-	EncodedRows rows;
 	CvmLesson	lesson = {0};
 	CvmStatus	status;
 
@@ -239,7 +144,7 @@ finish_fit(Finish *finish, CvmError *error)
 	if (status != CVM_OK)
 		return status;
 	model->encoder = *encoder;
-	open_rows(&rows, finish, profile, &source);
+	cvm_encoded_rows_open(finish->object, model, finish->order, profile, &source);
 
 	model->driver = finish->object->store != NULL && cvm_row_store_spilled(finish->object->store) ?
 		CVM_DRIVER_SPILL : CVM_DRIVER_MEMORY;
