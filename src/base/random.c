@@ -128,22 +128,36 @@ cvm_hash64(uint64_t value, uint64_t seed)
 	return mix(value + mix(seed + GOLDEN_GAMMA));
 }
 
+/* With a constant count a single instruction, where bytes are in this order. */
+static inline uint64_t
+little_endian(const uint8_t *byte, size_t count)
+{
+	uint64_t	word = 0;
+
+	for (size_t i = 0; i < count; i++)
+		word |= (uint64_t) byte[i] << (8 * i);
+	return word;
+}
+
+/* Of one to seven bytes, some of them twice. */
+static inline uint64_t
+last_word(const uint8_t *byte, size_t length)
+{
+	if (length >= 4)
+		return little_endian(byte, 4) | little_endian(byte + length - 4, 4) << (8 * (length - 4));
+	return byte[0] | (uint64_t) byte[length / 2] << (8 * (length / 2)) |
+		(uint64_t) byte[length - 1] << (8 * (length - 1));
+}
+
 uint64_t
 cvm_hash_bytes(const void *bytes, size_t length, uint64_t seed)
 {
 	const uint8_t *byte = bytes;
 	uint64_t	hash = cvm_hash64(length, seed);
 
-	while (length > 0)
-	{
-		size_t		taken = length < 8 ? length : 8;
-		uint64_t	word = 0;
-
-		for (size_t i = 0; i < taken; i++)
-			word |= (uint64_t) byte[i] << (8 * i);
-		hash = mix((hash ^ word) + GOLDEN_GAMMA);
-		byte += taken;
-		length -= taken;
-	}
+	for (; length >= 8; byte += 8, length -= 8)
+		hash = mix((hash ^ little_endian(byte, 8)) + GOLDEN_GAMMA);
+	if (length > 0)
+		hash = mix((hash ^ last_word(byte, length)) + GOLDEN_GAMMA);
 	return hash;
 }

@@ -22,8 +22,8 @@
 #define FIRST_CHUNK 256
 #define LARGEST_CHUNK 65536
 
-/* What an entry takes besides its text: itself and two places in the table. */
-#define ENTRY_BYTES (sizeof(CvmDictionaryEntry) + 2 * sizeof(int32_t))
+/* What an entry takes besides its text: itself and four places in the table. */
+#define ENTRY_BYTES (sizeof(CvmDictionaryEntry) + 4 * sizeof(int32_t))
 
 void
 cvm_dictionary_init(CvmDictionary *dictionary)
@@ -86,7 +86,7 @@ grow(CvmDictionary *dictionary)
 {
 	int32_t		capacity = dictionary->capacity == 0 ? FIRST_CAPACITY :
 		dictionary->capacity * 2;
-	uint32_t	size = (uint32_t) capacity * 2;
+	uint32_t	size = (uint32_t) capacity * 4;
 
 	dictionary->entries = cvm_resize(dictionary->entries, capacity, sizeof(CvmDictionaryEntry));
 	dictionary->capacity = capacity;
@@ -119,6 +119,35 @@ add_entry(CvmDictionary *dictionary, const char *text, size_t length, uint32_t h
 	return dictionary->count++;
 }
 
+/*
+ * memcmp() without a call, for texts as levels of a category are: the first
+ * and the last bytes, some of them twice.
+ */
+static inline bool
+same_text(const char *left, const char *right, size_t length)
+{
+	uint64_t	long_words[4];
+	uint32_t	words[4];
+
+	if (length >= 8 && length <= 16)
+	{
+		memcpy(&long_words[0], left, 8);
+		memcpy(&long_words[1], right, 8);
+		memcpy(&long_words[2], left + length - 8, 8);
+		memcpy(&long_words[3], right + length - 8, 8);
+		return long_words[0] == long_words[1] && long_words[2] == long_words[3];
+	}
+	if (length >= 4 && length < 8)
+	{
+		memcpy(&words[0], left, 4);
+		memcpy(&words[1], right, 4);
+		memcpy(&words[2], left + length - 4, 4);
+		memcpy(&words[3], right + length - 4, 4);
+		return words[0] == words[1] && words[2] == words[3];
+	}
+	return memcmp(left, right, length) == 0;
+}
+
 int32_t
 cvm_dictionary_code(CvmDictionary *dictionary, CvmDictionaryPool *pool,
 					const char *text, size_t length)
@@ -135,7 +164,7 @@ cvm_dictionary_code(CvmDictionary *dictionary, CvmDictionaryPool *pool,
 		const CvmDictionaryEntry *entry = &dictionary->entries[code];
 
 		if (entry->hash == hash && entry->length == length &&
-			memcmp(entry->text, text, length) == 0)
+			same_text(entry->text, text, length))
 			return code;
 		place = (place + 1) & (dictionary->table_size - 1);
 	}

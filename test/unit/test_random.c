@@ -97,6 +97,29 @@ test_moments(void)
 	CHECK_CLOSE(fourth, 3, 0.05);
 }
 
+/* Models remember what was held out by these values: they stay. */
+static void
+test_hash_bytes(void)
+{
+	static const char text[] = "the purchase intent of a customer";
+	static const struct
+	{
+		int			length;
+		uint64_t	hash;
+	}			expected[] = {
+		{0, UINT64_C(0x74b5abcc66b8bdc1)}, {1, UINT64_C(0x713dd0b45569230f)},
+		{2, UINT64_C(0xcaef19e10a2cc740)}, {3, UINT64_C(0x909df9ef6c577120)},
+		{4, UINT64_C(0x91edeec6dd7fd1e3)}, {5, UINT64_C(0x4732ab0b42bc5794)},
+		{7, UINT64_C(0x91fc03f5810c1097)}, {8, UINT64_C(0x0f40d4c8b401afae)},
+		{9, UINT64_C(0xbcd6c5ea5044b04c)}, {13, UINT64_C(0xc25955f69b64053c)},
+		{16, UINT64_C(0x2472e548d3712fe6)}, {23, UINT64_C(0x051fc6affb0c4c29)},
+		{33, UINT64_C(0xa5c1e1dc62d6f4b1)}
+	};
+
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		CHECK(cvm_hash_bytes(text, expected[i].length, 7) == expected[i].hash);
+}
+
 int
 main(void)
 {
@@ -104,5 +127,6 @@ main(void)
 	test_below();
 	test_shuffle();
 	test_moments();
+	test_hash_bytes();
 	return check_done();
 }
