@@ -6,6 +6,7 @@
 #define CVM_COLLECT_H
 
 #include "postgres.h"
+#include "executor/tuptable.h"
 #include "tcop/dest.h"
 #include "utils/tuplestore.h"
 
@@ -87,6 +88,9 @@ typedef struct CvmCollector
 	uint64		without_target;
 	uint64		without_weight;
 } CvmCollector;
+
+/* Reads a row into a block of the side that it is on; the profile is there. */
+extern void cvm_collect_slot(CvmCollector *collector, TupleTableSlot *slot);
 
 /* After the fields up to feature_count, start and start_state are set. */
 extern void cvm_collector_init(CvmCollector *collector);
