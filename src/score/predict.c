@@ -33,7 +33,7 @@
 
 typedef struct PredictCall
 {
-	MemoryContext context;		/* reset when the model or the row type changes */
+	MemoryContext context;		/* reset when the model changes */
 	const CvmModel *model;
 	CvmModelHandle handle;		/* of a model by name */
 	CvmScorer  *scorer;			/* NULL: not made yet */
@@ -42,6 +42,7 @@ typedef struct PredictCall
 	uint64		generation;		/* of the model cache, for names */
 	Oid			user;			/* who may use the model, for names */
 
+	MemoryContext row_context;	/* below it; reset when the row type changes */
 	uint64		row_identifier; /* of the row type that scorer reads */
 	Datum	   *row_values;		/* deformed row */
 	bool	   *row_nulls;
@@ -180,9 +181,18 @@ static void
 prepare_row(PredictCall *call, TupleDesc columns)
 {
 	const CvmEncoder *encoder = &call->model->encoder;
-	MemoryContext caller = MemoryContextSwitchTo(call->context);
-	Oid		   *types = palloc(sizeof(Oid) * Max(encoder->input_count, 1));
-	int		   *positions = palloc(sizeof(int) * Max(encoder->input_count, 1));
+	MemoryContext caller = CurrentMemoryContext;
+	Oid		   *types;
+	int		   *positions;
+
+	if (call->row_context == NULL)
+		call->row_context = AllocSetContextCreate(call->context, "cvm predict rows",
+												  ALLOCSET_SMALL_SIZES);
+	call->scorer = NULL;		/* should what follows fail */
+	MemoryContextReset(call->row_context);
+	MemoryContextSwitchTo(call->row_context);
+	types = palloc(sizeof(Oid) * Max(encoder->input_count, 1));
+	positions = palloc(sizeof(int) * Max(encoder->input_count, 1));
 
 	for (int i = 0; i < encoder->input_count; i++)
 	{

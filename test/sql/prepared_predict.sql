@@ -100,6 +100,31 @@ BEGIN
 END
 $$;
 
+-- rows of two types in turn take no more memory
+DO $$
+DECLARE
+	customer record;
+	score float8;
+	other float8;
+BEGIN
+	FOR i IN 1..2000 LOOP
+		IF i % 2 = 0 THEN
+			SELECT 3::float8 AS x, 5::float8 AS y INTO customer;
+		ELSE
+			SELECT 'more' AS label, 5 AS y, 3::numeric AS x INTO customer;
+		END IF;
+		score := cvm.predict('buys', customer);
+		IF score <> other THEN
+			RAISE EXCEPTION 'a customer has two scores';
+		END IF;
+		other := score;
+	END LOOP;
+	IF (SELECT sum(total_bytes) FROM pg_backend_memory_contexts WHERE name LIKE 'cvm predict%') > 100000 THEN
+		RAISE EXCEPTION 'scorers of rows that are gone are kept';
+	END IF;
+END
+$$;
+
 -- what is not a column of the statement is still said
 SELECT predict('buys', r) FROM (SELECT 1.5::float8 AS x) AS r;
 SELECT predict('buys', ARRAY[1.5]);
