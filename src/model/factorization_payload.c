@@ -240,13 +240,15 @@ cvm_factorization_view(const CvmModel *model, CvmRecommender *recommender)
 	recommender->layout = cvm_pair_layout(encoder);
 	recommender->items = (CvmItemVectors)
 	{
-		recommender->layout.items, payload->factors, payload->item_factors, payload->item_biases
+		.items = recommender->layout.items,.width = payload->factors,
+			.factors = payload->item_factors,.biases = payload->item_biases
 	};
 	recommender->mean = payload->mean;
 	recommender->user_factors = payload->user_factors;
 	recommender->user_biases = payload->user_biases;
 	recommender->seen_starts = payload->seen > 0 ? payload->seen_starts : NULL;
 	recommender->seen_items = payload->seen_items;
+	recommender->user_inputs = middle - CVM_IDENTIFIERS;
 	recommender->user_attributes = cvm_attributes_of_inputs(encoder, CVM_IDENTIFIERS, middle);
 	recommender->item_attributes = cvm_attributes_of_inputs(encoder, middle, encoder->input_count);
 	recommender->user_newcomers = payload->user_newcomers;

@@ -394,7 +394,7 @@ test_best_items(int items, int n)
 	double	   *factors = CVM_NEW(double, items * WIDTH);
 	double	   *biases = CVM_NEW(double, items);
 	int32_t    *excluded = CVM_NEW(int32_t, items);
-	CvmItemVectors vectors = {items, WIDTH, factors, biases};
+	CvmItemVectors vectors = {items, WIDTH, factors, biases, NULL};
 	CvmListUser users[LISTS];
 	double		own[LISTS][WIDTH];
 	CvmScoredItem *lists = CVM_NEW(CvmScoredItem, LISTS * n);

@@ -95,6 +95,13 @@ add_biases(int count, const double *restrict biases, double base, double *restri
 		scores[i] += biases[i] + base;
 }
 
+CVM_CLONES static void
+multiply(int count, const double *restrict scales, double *restrict scores)
+{
+	for (int i = 0; i < count; i++)
+		scores[i] *= scales[i];
+}
+
 /* From "from" on, the first step of scores that holds one above the bound. */
 CVM_CLONES static int
 next_above(const double *scores, int from, int whole, double bound)
@@ -155,7 +162,10 @@ cvm_best_items(const CvmItemVectors *items, const CvmListUser *users, int user_c
 		{
 			double	   *own = scores + (size_t) u * count;
 
-			add_biases(count, items->biases + first, users[u].base, own);
+			if (items->scales != NULL)
+				multiply(count, items->scales + first, own);
+			if (items->biases != NULL)
+				add_biases(count, items->biases + first, users[u].base, own);
 			for (; passed[u] < users[u].excluded_count &&
 				 users[u].excluded[passed[u]] < first + count; passed[u]++)
 				own[users[u].excluded[passed[u]] - first] = -INFINITY;

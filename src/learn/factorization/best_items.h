@@ -16,7 +16,8 @@ typedef struct CvmItemVectors
 	int			items;
 	int			width;
 	const double *factors;		/* items x width */
-	const double *biases;
+	const double *biases;		/* NULL: none */
+	const double *scales;		/* products are multiplied by them; NULL: not */
 } CvmItemVectors;
 
 /* Whom a list is for. */

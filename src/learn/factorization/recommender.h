@@ -19,6 +19,7 @@ typedef struct CvmRecommender
 	const double *user_biases;
 	const int32_t *seen_starts; /* by user, and one past them; NULL: not kept */
 	const int32_t *seen_items;	/* of each user, rising */
+	int			user_inputs;	/* of the model, after the identifiers: of users */
 	CvmAttributes *user_attributes;
 	CvmAttributes *item_attributes;
 	const double *user_newcomers;	/* weights (newcomers.h) */
