@@ -131,3 +131,5 @@ SELECT count(*) FROM cvm.recommend('met', 7);
 RESET ROLE;
 SELECT cvm.drop_model('met');
 DROP ROLE regress_stranger;
+SET client_min_messages = warning;
+DO $$ BEGIN PERFORM cvm.drop_model(model) FROM cvm.model_overview; END $$;
