@@ -39,9 +39,6 @@
 #include "model/assessment.h"
 #include "model/model_type.h"
 
-/* Of the standard normal distribution, for 95 % */
-#define INTERVAL_DEVIATIONS 1.959963984540054
-
 const CvmModel *
 cvm_active_model_of(const CvmDefinition *definition, bool latest)
 {
@@ -132,6 +129,18 @@ immeasurable(const CvmFrame *frame, int active_number)
 	return NULL;
 }
 
+char *
+cvm_verdict_text(const CvmVerdict *verdict, int active, const char *rows)
+{
+	double		interval = cvm_verdict_interval(verdict);
+	double		difference = verdict->candidate - verdict->active;
+
+	return psprintf("%s %.4f against %.4f of version %d on %s (%s)", verdict->metric,
+					verdict->candidate, verdict->active, active, rows,
+					isinf(interval) ? psprintf("%+.4f, on too few to tell", difference)
+					: psprintf("%+.4f +/- %.4f", difference, interval));
+}
+
 CvmDecision
 cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, CvmFrame *compared,
 				const CvmModel *candidate, const CvmDefinition *definition)
@@ -180,11 +189,8 @@ cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, CvmFrame *compared,
 		return decision;
 	}
 
-	interval = INTERVAL_DEVIATIONS * verdict.std_error;
-	decision.reason = psprintf("%s %.4f against %.4f of version %d on the same held-out rows"
-							   " (%+.4f +/- %.4f)",
-							   verdict.metric, verdict.candidate, verdict.active, number,
-							   verdict.candidate - verdict.active, interval);
+	interval = cvm_verdict_interval(&verdict);
+	decision.reason = cvm_verdict_text(&verdict, number, "the same held-out rows");
 	switch ((CvmPromote) options->promote)
 	{
 		case CVM_PROMOTE_IF_NOT_WORSE:

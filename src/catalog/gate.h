@@ -9,6 +9,7 @@
 
 #include "catalog/registry.h"
 #include "frame/frame.h"
+#include "learn/comparison.h"
 #include "model/model.h"
 
 typedef struct CvmDecision
@@ -35,5 +36,8 @@ extern const char *cvm_unread_input(const CvmModel *model, const CvmFrame *frame
  */
 extern CvmDecision cvm_gate_decide(const CvmOptions *options, CvmFrame *frame, CvmFrame *compared,
 								   const CvmModel *candidate, const CvmDefinition *definition);
+
+/* "auc 0.8123 against 0.7911 of version 3 on ROWS (+0.0212 +/- 0.0031)" */
+extern char *cvm_verdict_text(const CvmVerdict *verdict, int active, const char *rows);
 
 #endif							/* CVM_GATE_H */

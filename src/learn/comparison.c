@@ -192,6 +192,7 @@ compare_areas(const CvmComparison *comparison, CvmVerdict *verdict)
 	if (classes.rows[0] == 0 || classes.rows[1] == 0)
 		return false;
 
+	verdict->evidence = classes.rows[0] < classes.rows[1] ? classes.rows[0] : classes.rows[1];
 	order = CVM_NEW(CvmRankedRow, comparison->count);
 	components = CVM_NEW_ZERO(double, comparison->count);
 	verdict->candidate = add_components(comparison, true, 1, &classes, order, components);
@@ -266,8 +267,17 @@ cvm_comparison_verdict(CvmComparison *comparison, CvmVerdict *verdict)
 
 	verdict->metric = cvm_primary_metric(&comparison->measure, &more_is_better);
 	verdict->rows = comparison->count;
+	verdict->evidence = comparison->count;
 	valid = comparison->measure.task == CVM_BINARY
 		? compare_areas(comparison, verdict)
 		: compare_losses(comparison, strcmp(verdict->metric, "rmse") == 0, verdict);
 	return valid && isfinite(verdict->gain) && isfinite(verdict->std_error);
+}
+
+double
+cvm_verdict_interval(const CvmVerdict *verdict)
+{
+	/* of the standard normal distribution, for 95 % */
+	return verdict->evidence < CVM_COMPARISON_LEAST ? INFINITY
+		: 1.959963984540054 * verdict->std_error;
 }

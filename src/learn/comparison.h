@@ -31,6 +31,7 @@ typedef struct CvmVerdict
 {
 	const char *metric;			/* static */
 	size_t		rows;			/* that were compared */
+	size_t		evidence;		/* rows; for auc those of the smaller class, for lists users */
 	double		candidate;
 	double		active;
 	double		gain;			/* positive: the candidate is better */
@@ -47,5 +48,14 @@ extern void cvm_comparison_add_rows(CvmComparison *comparison, int rows, const d
 
 /* false: the metric has no value on these rows (no row, one class). */
 extern bool cvm_comparison_verdict(CvmComparison *comparison, CvmVerdict *verdict);
+
+/*
+ * Half of the 95 % interval of the gain.  On fewer than CVM_COMPARISON_LEAST rows
+ * (for auc: of either class) it is infinite: there the standard error is itself a
+ * guess, 0 even where all rows happen to agree, and nothing is shown.
+ */
+#define CVM_COMPARISON_LEAST 10
+
+extern double cvm_verdict_interval(const CvmVerdict *verdict);
 
 #endif							/* CVM_COMPARISON_H */

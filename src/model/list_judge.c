@@ -353,6 +353,7 @@ cvm_list_judge_verdict(CvmListJudge *judge, CvmVerdict *verdict)
 	users = (double) sums.users;
 	verdict->metric = figure_names[0];
 	verdict->rows = judge->row_count;
+	verdict->evidence = (size_t) sums.users;
 	verdict->candidate = sums.sums[0] / users;
 	verdict->active = sums.sums[FIGURES] / users;
 	verdict->gain = verdict->candidate - verdict->active;

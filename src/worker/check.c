@@ -28,6 +28,7 @@
 #include "catalog/access.h"
 #include "catalog/drift_measure.h"
 #include "catalog/events.h"
+#include "catalog/gate.h"
 #include "catalog/registry.h"
 #include "catalog/runs.h"
 #include "learn/comparison.h"
@@ -38,9 +39,6 @@
 #define LEAST_ROWS 100
 #define LEAST_SCORES 500		/* the index of as many from the same distribution is 0.02 */
 #define CHALLENGER_ROWS 20000
-
-/* Of the standard normal distribution, for 95 % */
-#define INTERVAL_DEVIATIONS 1.959963984540054
 
 bool
 cvm_is_check(const char *model, int run)
@@ -111,12 +109,9 @@ compare_live(const CvmDefinition *definition, const CvmModel *model, int candida
 	cvm_comparison_free(comparison);
 	if (!valid || verdict->figures.rows < LEAST_ROWS)
 		return false;
-	verdict->interval = INTERVAL_DEVIATIONS * verdict->figures.std_error;
-	verdict->text = psprintf("%s %.4f against %.4f of version %d on %zu live outcomes (%+.4f +/- %.4f)",
-							 verdict->figures.metric, verdict->figures.candidate,
-							 verdict->figures.active, active, verdict->figures.rows,
-							 verdict->figures.candidate - verdict->figures.active,
-							 verdict->interval);
+	verdict->interval = cvm_verdict_interval(&verdict->figures);
+	verdict->text = cvm_verdict_text(&verdict->figures, active,
+									 psprintf("%zu live outcomes", verdict->figures.rows));
 	return true;
 }
 

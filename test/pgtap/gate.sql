@@ -1,7 +1,7 @@
 -- The gate: what each policy makes of a candidate that is better, as good,
 -- worse by little, shown to be worse.
 BEGIN;
-SELECT plan(19);
+SELECT plan(22);
 SET LOCAL client_min_messages = error;
 
 CREATE TEMPORARY TABLE customers AS
@@ -33,6 +33,13 @@ SELECT matches(pg_temp.reason('worse'),
 	'^auc 0\.0\d+ against 0\.9\d+ of version 1 on the same held-out rows \(-0\.\d{4} \+/- 0\.0\d{3}\)$', 'with figures');
 SELECT is(pg_temp.against_x('worse', '-x', '{"promote": "if_not_worse", "promote_margin": 1}'), 'active', 'a margin as wide as the figure');
 SELECT is(pg_temp.against_x('worse', '-x', '{"promote": "always"}'), 'active', 'always asks for nothing');
+
+-- few rows show nothing, even where all agree
+DELETE FROM customers WHERE id > 40;
+SELECT is(pg_temp.against_x('few', '-x', '{"promote": "if_not_worse"}'), 'candidate', 'worse on few rows, but not shown to be');
+SELECT matches(pg_temp.reason('few'), '^auc 0\.\d+ against (1\.0|0\.)\d+ of version 1 on the same held-out rows \(-\d\.\d{4}, on too few to tell\)$', 'and says so');
+SELECT is(pg_temp.against_x('few', 'x', '{"promote": "if_better"}'), 'candidate', 'nor is anything shown to be better');
+INSERT INTO customers SELECT i, sin(i), cos(5 * i), sin(i) + 0.8 * cos(7 * i) > 0, 3 * sin(i) + cos(7 * i) FROM generate_series(41, 4000) AS i;
 
 -- regression, by RMSE: the new one knows more
 SELECT FROM cvm.train('spend', 'SELECT id, x, blind, spend FROM customers', 'spend', features => ARRAY['blind'], key => 'id');

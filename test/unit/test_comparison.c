@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "learn/comparison.h"
 
 #define ROWS 200
@@ -149,6 +150,83 @@ weights(void)
 	CHECK(compare(&rows, CVM_LINEAR, CVM_REGRESSION).rows == 100);
 }
 
+/* The AUC of one side by all pairs of rows that were drawn, so many times each. */
+static double
+area(const Rows *rows, const double *scores, const int *drawn)
+{
+	double		area = 0;
+	double		pairs = 0;
+
+	for (int i = 0; i < ROWS; i++)
+		for (int j = 0; j < ROWS && drawn[i] > 0 && rows->label[i] == 1; j++)
+			if (rows->label[j] == 0 && drawn[j] > 0)
+			{
+				double		weight = rows->weight[i] * rows->weight[j] * drawn[i] * drawn[j];
+
+				pairs += weight;
+				area += weight * ((scores[i] > scores[j]) + 0.5 * (scores[i] == scores[j]));
+			}
+	return area / pairs;
+}
+
+/* DeLong's standard error is that of a paired bootstrap (Efron, 1979), whose own
+ * error at so many samples is 2 %. */
+static void
+bootstrap(bool weighted)
+{
+	enum {SAMPLES = 1500};
+	Rows		rows;
+	CvmVerdict	verdict;
+	double		sum = 0;
+	double		squares = 0;
+	uint64_t	draw = 0;
+
+	fill(&rows, weighted);
+	verdict = compare(&rows, CVM_LOGISTIC, CVM_BINARY);
+	for (int sample = 0; sample < SAMPLES; sample++)
+	{
+		int			drawn[ROWS] = {0};
+		double		gain;
+
+		for (int i = 0; i < ROWS; i++)
+			drawn[cvm_hash64(draw++, 7) % ROWS]++;
+		gain = area(&rows, rows.one, drawn) - area(&rows, rows.other, drawn);
+		sum += gain;
+		squares += gain * gain;
+	}
+	squares = squares / SAMPLES - (sum / SAMPLES) * (sum / SAMPLES);
+	CHECK_CLOSE(verdict.std_error / sqrt(squares), 1, 0.06);
+}
+
+/* All rows agree, but they are few. */
+static void
+few_rows(void)
+{
+	double		labels[20];
+	double		right[20];
+	double		wrong[20];
+	double		ones[20];
+
+	for (int i = 0; i < 20; i++)
+	{
+		labels[i] = right[i] = i % 2;
+		wrong[i] = 1 - i % 2;
+		ones[i] = 1;
+	}
+	for (int rows = 2; rows <= 20; rows++)
+	{
+		CvmComparison *comparison = cvm_comparison_create(&(CvmMeasure) {CVM_LOGISTIC, CVM_BINARY, 2});
+		CvmVerdict	verdict;
+
+		cvm_comparison_add_rows(comparison, rows, labels, right, wrong, ones);
+		CHECK(cvm_comparison_verdict(comparison, &verdict));
+		CHECK(verdict.gain == 1 && verdict.std_error == 0);
+		CHECK(verdict.evidence == (size_t) rows / 2);
+		CHECK(isinf(cvm_verdict_interval(&verdict)) == (rows < 20));
+		cvm_comparison_free(comparison);
+	}
+}
+
 static void
 edges(void)
 {
@@ -221,6 +299,9 @@ main(void)
 {
 	references();
 	weights();
+	bootstrap(false);
+	bootstrap(true);
+	few_rows();
 	edges();
 	many_rows();
 	return check_done();
