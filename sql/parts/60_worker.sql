@@ -65,7 +65,7 @@ COMMENT ON VIEW cvm.due_models IS
 COMMENT ON COLUMN cvm.due_models.model IS 'name of the model';
 COMMENT ON COLUMN cvm.due_models.due IS 'whether the next look queues a run';
 COMMENT ON COLUMN cvm.due_models.reason IS 'why it is due, or what it waits for';
-COMMENT ON COLUMN cvm.due_models.due_at IS 'when it is due by time: every, at, max_age or the next attempt after a failure; NULL when it is not due by time';
+COMMENT ON COLUMN cvm.due_models.due_at IS 'when it is due by time: every, at, max_age, the next check or the next attempt after a failure; NULL when it is not due by time';
 COMMENT ON COLUMN cvm.due_models.new_rows IS 'rows inserted since the last successful run, as of the last look';
 COMMENT ON COLUMN cvm.due_models.min_new_rows IS 'how many of them make it due';
 COMMENT ON COLUMN cvm.due_models.failures IS 'failures in a row';
