@@ -37,6 +37,7 @@ CREATE TABLE cvm.model_versions (
 	training_rows bigint NOT NULL,
 	validation_rows bigint NOT NULL,
 	watermark text,
+	profile_watermark text,
 	mode text NOT NULL DEFAULT 'full' CHECK (mode IN ('full', 'partial')),
 	partial_fits integer NOT NULL DEFAULT 0,
 	effective_rows float8 NOT NULL,

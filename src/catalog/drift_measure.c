@@ -158,7 +158,7 @@ prepare_terms(Measurement *measurement, const char *name, int version)
 
 /* ---- the source ---- */
 
-/* What is compared: a source, or the model's own past its watermark. */
+/* What is compared: a source, or the model's own past the rows of its profile. */
 static char *
 rows_to_compare(const CvmDefinition *definition, const CvmModel *model, const char *source)
 {
@@ -174,7 +174,7 @@ rows_to_compare(const CvmDefinition *definition, const CvmModel *model, const ch
 						   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(model->options))));
 	if (source != NULL || options.watermark == NULL)
 		return item;
-	cvm_catalog_execute("SELECT watermark FROM cvm.model_versions WHERE model = $1 AND version = $2",
+	cvm_catalog_execute("SELECT profile_watermark FROM cvm.model_versions WHERE model = $1 AND version = $2",
 						2, types, values, NULL, true);
 	watermark = SPI_processed > 0 ? cvm_catalog_text(0, 1) : NULL;
 	if (watermark == NULL)

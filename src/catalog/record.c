@@ -94,9 +94,11 @@ cvm_record_version(const char *name, const CvmModel *model, const char *status,
 						" updated_at = now() WHERE r.model = $1 RETURNING r.last_version)"
 						" INSERT INTO cvm.model_versions (model, version, fitted, status, reason,"
 						" parent, run, training_rows, validation_rows, seed, library_version,"
-						" created_by, duration, watermark, mode, partial_fits, effective_rows)"
+						" created_by, duration, watermark, mode, partial_fits, effective_rows, profile_watermark)"
 						" SELECT $1, last_version, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-						" $11::regrole, make_interval(secs => $12), $13, $14, $15, $16"
+						" $11::regrole, make_interval(secs => $12), $13, $14, $15, $16,"
+						" CASE WHEN $14 = 'full' THEN $13 ELSE (SELECT p.profile_watermark"
+						"  FROM cvm.model_versions AS p WHERE p.model = $1 AND p.version = $5) END"
 						" FROM numbered RETURNING version",
 						16, types, values, nulls, false);
 	return cvm_catalog_integer(0, 1);

@@ -1,7 +1,7 @@
 -- Partial fits: against training on all rows, on a stream whose concept
 -- changes, by hand and by schedule; which rows are new, and what is refused.
 BEGIN;
-SELECT plan(59);
+SELECT plan(61);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'UTC';
 
@@ -200,6 +200,11 @@ SELECT FROM cvm.train('theirs', 'partial_other.customers', 'churned', options =>
 RESET ROLE;
 INSERT INTO partial_other.customers SELECT i, sin(i), sin(i) > 0 FROM generate_series(301, 340) AS i;
 SELECT is((SELECT training_rows FROM cvm.partial_fit('theirs')), 20::bigint, 'as the owner, row security included');
+
+-- drift is that of all rows since the profile was made
+SELECT is((SELECT profile_watermark FROM cvm.model_versions WHERE model = 'following' AND status = 'active'),
+	(SELECT watermark FROM cvm.model_versions WHERE model = 'following' AND version = 1), 'the rows of the profile end where they did');
+SELECT is((cvm.measure_drift('churn')).rows, (SELECT count(*) FROM customers WHERE at > '2026-01-01 16:40'), 'so drift is measured past them');
 
 -- ---- by schedule ----
 
