@@ -35,12 +35,12 @@ SELECT is_empty($$
 -- The error for an unknown algorithm lists those that are known.
 CREATE FUNCTION pg_temp.algorithms() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
-	hint text;
+	detail text;
 BEGIN
 	PERFORM cvm.train('any', 'SELECT 1 AS y', 'y', algorithm => 'no such algorithm');
 EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-	RETURN QUERY SELECT (regexp_matches(hint, '\m(?!auto)[a-z_]+\M(?=[,.])', 'g'))[1];
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN QUERY SELECT (regexp_matches(detail, '\m(?!auto)[a-z_]+\M(?=[,.])', 'g'))[1];
 END
 $$;
 
