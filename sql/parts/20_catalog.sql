@@ -49,6 +49,8 @@ CREATE TABLE cvm.model_versions (
 	duration interval NOT NULL,
 	PRIMARY KEY (model, version)
 );
+-- numbers hardly get smaller by compression, which takes longer than reading them
+ALTER TABLE cvm.model_versions ALTER COLUMN fitted SET STORAGE EXTERNAL;
 
 CREATE UNIQUE INDEX model_versions_active ON cvm.model_versions (model)
 	WHERE status = 'active';

@@ -22,6 +22,29 @@ fit(TreeRows *table, CvmTreeMethod method, CvmTreeObjective objective, int outpu
 	return result;
 }
 
+/*
+ * Rows one by one, of which the first go through the forest as it is stored, and
+ * some at a time: the same sums.
+ */
+static void
+check_walks(const CvmTreeFit *fitted, const TreeRows *table, int outputs, const double *sums)
+{
+	CvmForestWalk *walk = cvm_forest_walk_create(&fitted->forest, &table->layout);
+
+	for (int row = 0, rows; row < 300; row += rows)
+	{
+		double		own[64 * 4];
+		CvmBlock	view;
+
+		rows = row < 100 ? 1 : row < 200 ? 7 : 61;
+		cvm_block_rows(table->blocks[0], row, rows, DENSE, 1, &view);
+		for (int i = 0; i < rows * outputs; i++)
+			own[i] = fitted->base == NULL ? 0 : fitted->base[i % outputs];
+		cvm_forest_walk(walk, &view, fitted->forest.tree_count, outputs, own);
+		CHECK(memcmp(own, sums + row * outputs, rows * outputs * sizeof(double)) == 0);
+	}
+}
+
 /* Sums of leaves of every row, and base: rows x outputs. */
 static double *
 predict(const CvmTreeFit *fitted, const TreeRows *table, int outputs)
@@ -34,6 +57,7 @@ predict(const CvmTreeFit *fitted, const TreeRows *table, int outputs)
 	for (int b = 0; b < table->source.blocks; b++)
 		cvm_forest_walk(walk, table->blocks[b], fitted->forest.tree_count, outputs,
 						sums + (size_t) b * CVM_BLOCK_ROWS * outputs);
+	check_walks(fitted, table, outputs, sums);
 	return sums;
 }
 
