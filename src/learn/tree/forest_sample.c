@@ -43,6 +43,8 @@ cvm_sample_open(CvmForestSample *sample, const CvmTreeWork *work)
 	sample->rule.directions = work->task->directions;
 	sample->rule.impurity = !plan.classes ? CVM_IMPURITY_NEWTON :
 		work->options->impurity == 0 ? CVM_IMPURITY_GINI : CVM_IMPURITY_ENTROPY;
+	sample->rule.positives = sample->two_classes && !plan.classes &&
+		work->task->directions == NULL;
 	sample->rule.work = CVM_NEW(int64_t, 4 * (size_t) plan.width);
 }
 
@@ -91,8 +93,10 @@ cvm_sample_begin(CvmForestSample *sample, int tree)
 	/* a very small share may draw nothing */
 	sample->drawn = most > 0;
 	most = most > 0 ? most : 1;
-	sample->rule.curvature_unit = sample->largest_weight * most / (CVM_LARGEST_CURVATURE - 1);
-	sample->rule.gradient_unit = sample->largest_error > 0 ?
+	sample->rule.curvature_unit = sample->largest_weight * most /
+		(sample->rule.positives ? CVM_LARGEST_GRADIENT - 1 : CVM_LARGEST_CURVATURE - 1);
+	sample->rule.gradient_unit = sample->rule.positives ? sample->rule.curvature_unit :
+		sample->largest_error > 0 ?
 		sample->largest_error * most / (CVM_LARGEST_GRADIENT - 1) : 1;
 }
 
@@ -107,6 +111,8 @@ cvm_sample_statistic(const CvmForestSample *sample, size_t row, int draws, doubl
 	rounded = rounded > 0 ? rounded : 1;
 	if (sample->classes)
 		return (int64_t) target << 32 | rounded;
+	if (sample->rule.positives)
+		return cvm_pack_pair(target == 1 ? rounded : 0, rounded);
 	return cvm_pack_pair(cvm_round_at_random((sample->mean - target) * weight * draws /
 											 sample->rule.gradient_unit,
 											 (uint32_t) (bits >> 32)), rounded);

@@ -180,7 +180,9 @@ is_pure(const CvmGrower *grower)
 	int			met = 0;
 
 	if (grower->rule->impurity == CVM_IMPURITY_NEWTON)
-		return grower->totals[1] == 0;
+		return grower->totals[1] == 0 ||
+			(grower->rule->positives &&
+			 (grower->totals[0] == 0 || grower->totals[0] == grower->totals[1]));
 	for (int k = 0; k < grower->width; k++)
 		met += grower->totals[k] != 0;
 	return met < 2;

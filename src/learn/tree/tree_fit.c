@@ -70,7 +70,9 @@ cvm_tree_job_plan(const CvmTreeWork *work)
 		};
 		plan.most_leaves = leaves < plan.rows ? leaves : plan.rows;
 	}
-	else if (task->objective != CVM_OBJECTIVE_SQUARED && task->directions == NULL)
+	else if (task->directions == NULL &&
+			 (task->objective == CVM_OBJECTIVE_SOFTMAX ||
+			  (task->objective == CVM_OBJECTIVE_LOGISTIC && work->options->impurity != 0)))
 	{
 		plan.classes = true;
 		plan.width = task->objective == CVM_OBJECTIVE_LOGISTIC ? 2 : task->outputs;

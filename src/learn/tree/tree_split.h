@@ -9,7 +9,8 @@
  *				fall of the loss (twice, to second order) when the rows of a side
  *				get its best value -G / (H + l2) (Friedman, 2001; Chen and
  *				Guestrin, 2016).  With y - mean as gradient and no l2 it is the
- *				fall of the squared error; for two classes that of Gini's index.
+ *				fall of the squared error; so it is with y, and for two classes half
+ *				that of Gini's index.
  *	  entropy	sum of w log(w / W) over the classes, w their weights, W all
  *	  gini		sum of w^2 / W
  */
@@ -31,6 +32,7 @@ typedef struct CvmSplitRule
 	int			width;			/* of the histogram */
 	double		gradient_unit;	/* what 1 in a sum is worth; classes: unused */
 	double		curvature_unit; /* likewise; classes: of weights */
+	bool		positives;		/* newton: gradients are the weights of positive rows */
 	double		l2;				/* newton */
 	double		least_weight;	/* of a side: its curvature, or weight */
 	const int8_t *directions;	/* by column: 1 values may only rise with the
