@@ -120,6 +120,7 @@ append_value(StringInfo json, const CvmOptionSpec *spec, const CvmOptions *optio
 		case CVM_OPTION_INTEGERS:
 		case CVM_OPTION_NAMES:
 		case CVM_OPTION_OBJECT:
+		case CVM_OPTION_STAGES:
 			break;				/* none of ours */
 	}
 }

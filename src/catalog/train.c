@@ -31,6 +31,7 @@
 #include "frame/frame.h"
 #include "frame/source.h"
 #include "model/assessment.h"
+#include "model/learner_pipeline.h"
 #include "model/model_type.h"
 #include "model/segment_fit.h"
 #include "pg/compat.h"
@@ -96,7 +97,7 @@ new_model(const CvmDefinition *definition, const CvmOptions *options, const CvmF
 {
 	CvmModel   *model = palloc0(sizeof(CvmModel));
 
-	model->learner = frame->learner;
+	model->learner = options->pipeline.count > 0 ? &cvm_learner_pipeline : frame->learner;
 	model->family = frame->family;
 	model->task = frame->task;
 	model->target = definition->target != NULL ? definition->target : "";
@@ -261,6 +262,7 @@ cvm_training_learn(CvmTraining *training)
 		.training = &frame->training,
 		.validation = held_out ? &frame->validation : NULL,
 		.options = &training->options,
+		.final = frame->learner,
 		.memory = (Size) cvm_train_memory * 1024,
 		.progress = &training->progress.callback,
 		.start = training->start
@@ -372,7 +374,7 @@ cvm_training_store(CvmTraining *training, int run)
 	if (promoted)
 		cvm_version_activate(definition->model, result->version, decision.reason);
 
-	result->algorithm = frame->learner->name;
+	result->algorithm = training->model->learner->name;
 	result->task = definition->task;
 	result->training_rows = frame->training.rows;
 	result->validation_rows = training->model->validation_rows;

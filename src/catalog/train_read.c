@@ -16,6 +16,7 @@
 #include "catalog/gate.h"
 #include "catalog/train_state.h"
 #include "frame/source.h"
+#include "model/learner_pipeline.h"
 #include "model/segment_fit.h"
 #include "pg/options_json.h"
 #include "pg/report.h"
@@ -112,7 +113,10 @@ cvm_training_read_rows(CvmTraining *training, bool outlives_transaction, const C
 		request.past = training->base.past;
 	}
 	else
+	{
 		request.learner = learner_named(definition->algorithm);
+		cvm_report(cvm_pipeline_check(&training->options.pipeline, request.learner, &error), &error);
+	}
 	if (request.learner != NULL)
 		cvm_report(cvm_segments_check_options(request.learner, &training->options, &error),
 				   &error);

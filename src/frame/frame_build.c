@@ -83,7 +83,8 @@ settle_encoding(CvmFrameState *state, const CvmOptions *options)
 	encoding.min_category_count = options->min_category_count;
 	encoding.standardize = options->standardize;
 	encoding.segment_by = options->segment_by;
-	encoding.keep_missing = frame->learner->keeps_missing;
+	/* stages of a pipeline take numbers that are there */
+	encoding.keep_missing = frame->learner->keeps_missing && options->pipeline.count == 0;
 	status = cvm_encoder_learn(state->collector.profile, &encoding, cvm_report_left_out, NULL,
 							   &frame->encoder, &error);
 	if (status != CVM_OK)

@@ -55,6 +55,9 @@ static const char *const promote_names[] = {"always", "if_not_worse", "if_better
 #define OBJECT(name, help) \
 	{#name, CVM_OPTION_OBJECT, 0, 0, 0, NULL, NULL, help}
 
+#define STAGES(name, help) \
+	{#name, CVM_OPTION_STAGES, offsetof(CvmOptions, name), 0, 0, NULL, NULL, help}
+
 /* Integers that a double, and so a JSON number, holds exactly. */
 #define LARGEST_SEED 9007199254740991.0
 
@@ -119,6 +122,7 @@ const CvmOptionSpec cvm_option_specs[] = {
 	NUMBER(quantile, 1e-6, 0.999999, "0.5", "boosted_trees: which one the objective quantile predicts"),
 	NAMES(increasing, "trees: columns with which predictions may only rise (of classes: of the positive one)"),
 	NAMES(decreasing, "trees: columns with which predictions may only fall"),
+	STAGES(pipeline, "stages before the algorithm: each makes rows into fewer numbers, for example [{\"algorithm\": \"pca\", \"components\": 5}]"),
 	CHOICE(calibration, cvm_calibration_names, "none", "of classes: what makes scores into probabilities, learned on training rows that are left out in turn (five folds)"),
 	OBJECT(profit, "of two classes: what each decision is worth; gives the model a threshold and the metric profit"),
 	NUMBER(profit.true_positive, -1e15, 1e15, "0", "profit of a positive row that is predicted positive"),
@@ -178,7 +182,8 @@ set_default(CvmOptions *options, const CvmOptionSpec *spec)
 		case CVM_OPTION_NAMES:
 			break;				/* NULL */
 		case CVM_OPTION_OBJECT:
-			break;				/* its options have their own */
+		case CVM_OPTION_STAGES:
+			break;				/* their options have their own */
 	}
 	if (status != CVM_OK)
 		abort();				/* the table contradicts itself */
@@ -270,7 +275,8 @@ wrong_kind(const CvmOptionSpec *spec, CvmError *error)
 		[CVM_OPTION_TEXT] = "a text",
 		[CVM_OPTION_NAMES] = "an array of texts",
 		[CVM_OPTION_CHOICE] = "a text",
-		[CVM_OPTION_OBJECT] = "an object"
+		[CVM_OPTION_OBJECT] = "an object",
+		[CVM_OPTION_STAGES] = "an array of objects"
 	};
 
 	cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be %s", spec->name, kinds[spec->kind]);
@@ -337,7 +343,7 @@ cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec, double val
 	if (spec->kind == CVM_OPTION_INTEGERS)
 		return cvm_option_set_numbers(options, spec, &value, 1, error);
 	if (spec->kind == CVM_OPTION_BOOLEAN || spec->kind == CVM_OPTION_CHOICE ||
-		spec->kind == CVM_OPTION_NAMES || spec->kind == CVM_OPTION_OBJECT)
+		spec->kind == CVM_OPTION_NAMES || spec->kind >= CVM_OPTION_OBJECT)
 		return wrong_kind(spec, error);
 	status = check_number(spec, value, error);
 	if (status != CVM_OK)
@@ -417,6 +423,34 @@ cvm_option_set_text(CvmOptions *options, const CvmOptionSpec *spec, const char *
 			return CVM_OK;
 		}
 	return unknown_choice(spec, value, error);
+}
+
+CvmStatus
+cvm_option_set_stages(CvmOptions *options, const CvmOptionSpec *spec, const CvmStages *stages,
+					  CvmError *error)
+{
+	if (spec->kind != CVM_OPTION_STAGES)
+		return wrong_kind(spec, error);
+	if (stages->count > CVM_MOST_STAGES)
+		return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" can have at most %d stages",
+						spec->name, CVM_MOST_STAGES);
+	*(CvmStages *) field_of(options, spec) = *stages;
+	return CVM_OK;
+}
+
+bool
+cvm_option_is_of_stages(const CvmOptionSpec *spec)
+{
+	static const char *const names[] = {
+		"l2", "l1", "solver", "epochs", "batch_size", "learning_rate", "schedule", "warmup",
+		"averaging", "momentum", "tolerance", "patience", "clip", "standardize", "segments",
+		"max_segments", "choose_by", "starts", "components", "explained", "decomposition"
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(spec->name, names[i]) == 0)
+			return true;
+	return false;
 }
 
 const char *

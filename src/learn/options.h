@@ -65,6 +65,22 @@ typedef struct CvmProfitOptions
 	int			threshold;		/* CvmThresholdRule */
 } CvmProfitOptions;
 
+/* Of a pipeline, the last one not counted. */
+#define CVM_MOST_STAGES 4
+
+typedef struct CvmStage
+{
+	const char *algorithm;
+	const char *text;			/* as given, canonical JSON */
+	struct CvmOptions *options;
+} CvmStage;
+
+typedef struct CvmStages
+{
+	int			count;			/* 0: no pipeline */
+	CvmStage   *stages;
+} CvmStages;
+
 /* Of a neural network. */
 #define CVM_MAX_HIDDEN_LAYERS 8
 
@@ -135,6 +151,7 @@ typedef struct CvmOptions
 	double		quantile;		/* objective quantile */
 	char	  **increasing;		/* columns, ends with NULL; or NULL */
 	char	  **decreasing;
+	CvmStages	pipeline;		/* before the algorithm of the model */
 	int			calibration;	/* CvmCalibrationMethod */
 	CvmProfitOptions profit;
 	char	   *segment_by;		/* a category column; NULL: no segments */
@@ -154,7 +171,7 @@ typedef enum CvmOptionKind
 {
 	CVM_OPTION_NUMBER, CVM_OPTION_INTEGER, CVM_OPTION_INTEGER64,
 	CVM_OPTION_INTEGERS, CVM_OPTION_BOOLEAN, CVM_OPTION_TEXT, CVM_OPTION_NAMES,
-	CVM_OPTION_CHOICE, CVM_OPTION_OBJECT
+	CVM_OPTION_CHOICE, CVM_OPTION_OBJECT, CVM_OPTION_STAGES
 } CvmOptionKind;
 
 /*
@@ -202,6 +219,15 @@ extern CvmStatus cvm_option_set_boolean(CvmOptions *options, const CvmOptionSpec
 										bool value, CvmError *error);
 extern CvmStatus cvm_option_set_text(CvmOptions *options, const CvmOptionSpec *spec,
 									 const char *value, CvmError *error);
+
+extern CvmStatus cvm_option_set_stages(CvmOptions *options, const CvmOptionSpec *spec,
+									   const CvmStages *stages, CvmError *error);
+
+/*
+ * Whether an option can be one of a stage: those about rows, columns and what
+ * becomes of the model belong to the whole.
+ */
+extern bool cvm_option_is_of_stages(const CvmOptionSpec *spec);
 
 extern const char *cvm_solver_name(CvmSolver solver);
 extern const char *cvm_driver_name(CvmDriver driver);

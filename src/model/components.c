@@ -57,7 +57,7 @@ cvm_components(PG_FUNCTION_ARGS)
 	CvmExpansion *expansion;
 	double		cumulative = 0;
 
-	if (model->learner->transform == NULL)
+	if (model->learner != &cvm_learner_pca && model->learner != &cvm_learner_discriminant)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("a model of the algorithm \"%s\" has no components",

@@ -9,6 +9,9 @@
 
 #include <limits.h>
 
+#include "base/memory.h"
+#include "model/model.h"
+
 void
 cvm_field_count(CvmFields *fields, const char *name, int *value)
 {
@@ -65,6 +68,13 @@ void
 cvm_field_refuse(CvmFields *fields, const char *name, const char *problem)
 {
 	fields->methods->refuse(fields, name, problem);
+}
+
+void
+cvm_field_models(CvmFields *fields, const char *name, const CvmModel *outer, bool first_inherits,
+				 CvmModelList *list)
+{
+	fields->methods->models(fields, name, outer, first_inherits, list);
 }
 
 /* ---- bytes ---- */
@@ -126,9 +136,18 @@ write_integers(CvmFields *fields, const char *name, const int32_t **values, size
 	cvm_write_integers(writer_of(fields), *values, count);
 }
 
+static void
+write_models(CvmFields *fields, const char *name, const CvmModel *outer, bool first_inherits,
+			 CvmModelList *list)
+{
+	cvm_write_u32(writer_of(fields), list->count);
+	for (int i = 0; i < list->count; i++)
+		cvm_model_write_nested(writer_of(fields), list->models[i], first_inherits && i == 0);
+}
+
 static const CvmFieldMethods to_bytes = {
 	write_count, write_choice, write_number, write_numbers, write_matrix, write_integers,
-	pass_groups, NULL
+	pass_groups, NULL, write_models
 };
 
 void
@@ -212,9 +231,27 @@ fail_reading(CvmFields *fields, const char *name, const char *problem)
 	reader_of(fields)->failed = true;
 }
 
+static void
+read_models(CvmFields *fields, const char *name, const CvmModel *outer, bool first_inherits,
+			CvmModelList *list)
+{
+	CvmReader  *reader = reader_of(fields);
+	uint32_t	count = cvm_read_u32(reader);
+
+	list->count = 0;
+	if (count > CVM_MOST_NESTED_MODELS)
+		reader->failed = true;
+	if (reader->failed)
+		return;
+	list->models = CVM_NEW(CvmModel *, count);
+	for (; list->count < (int) count && !reader->failed; list->count++)
+		list->models[list->count] = cvm_model_read_nested(reader, outer,
+														  first_inherits && list->count == 0);
+}
+
 static const CvmFieldMethods from_bytes = {
 	read_count, read_choice, read_number, read_numbers, read_matrix, read_integers,
-	pass_groups, fail_reading
+	pass_groups, fail_reading, read_models
 };
 
 void

@@ -33,6 +33,17 @@ typedef struct CvmFields CvmFields;
 /* Names the fields of one of several groups. */
 typedef void (*CvmDescribeGroup) (void *state, int index, CvmFields *fields);
 
+/* Models within a model (model.h). */
+struct CvmModel;
+
+typedef struct CvmModelList
+{
+	int			count;
+	struct CvmModel **models;
+} CvmModelList;
+
+#define CVM_MOST_NESTED_MODELS 64
+
 typedef struct CvmFieldMethods
 {
 	void		(*count) (CvmFields *fields, const char *name, int *value);
@@ -48,6 +59,8 @@ typedef struct CvmFieldMethods
 	void		(*groups) (CvmFields *fields, const char *name, int count,
 						   CvmDescribeGroup describe, void *state);
 	void		(*refuse) (CvmFields *fields, const char *name, const char *problem);
+	void		(*models) (CvmFields *fields, const char *name, const struct CvmModel *outer,
+						   bool first_inherits, CvmModelList *list);
 } CvmFieldMethods;
 
 struct CvmFields
@@ -87,6 +100,15 @@ extern void cvm_field_groups(CvmFields *fields, const char *name, int count,
  * read.  In JSON the error ends here; the problem follows the field's name in it.
  */
 extern void cvm_field_refuse(CvmFields *fields, const char *name, const char *problem);
+
+/*
+ * Up to CVM_MOST_NESTED_MODELS models that are part of the one that is
+ * described, "outer".  first_inherits: the first one has the encoder of that
+ * one, which is not written again.  They may hold models in turn, to a depth of
+ * CVM_MODEL_MAX_DEPTH.  What was read has to pass cvm_model_check, each.
+ */
+extern void cvm_field_models(CvmFields *fields, const char *name, const struct CvmModel *outer,
+							 bool first_inherits, CvmModelList *list);
 
 /* ---- bytes ---- */
 

@@ -14,6 +14,7 @@
 #include "model/learner_kmeans.h"
 #include "model/learner_linear.h"
 #include "model/learner_network.h"
+#include "model/learner_pipeline.h"
 #include "model/learner_tree.h"
 
 const CvmLearner *const cvm_learners[] = {
@@ -32,6 +33,7 @@ const CvmLearner *const cvm_learners[] = {
 	[CVM_ALGORITHM_DECISION_TREE] = &cvm_learner_decision_tree,
 	[CVM_ALGORITHM_RANDOM_FOREST] = &cvm_learner_random_forest,
 	[CVM_ALGORITHM_BOOSTED_TREES] = &cvm_learner_boosted_trees,
+	[CVM_ALGORITHM_PIPELINE] = &cvm_learner_pipeline,
 };
 
 const int	cvm_learner_count = sizeof(cvm_learners) / sizeof(cvm_learners[0]);
@@ -140,6 +142,25 @@ cvm_prediction_size(CvmTask task, int class_count)
 		default:
 			return 1;
 	}
+}
+
+int
+cvm_model_nesting(const CvmModel *model, int most)
+{
+	const CvmModelList *list = model->learner->nested == NULL || most == 0 ? NULL :
+		model->learner->nested(model);
+	int			deepest = 0;
+
+	if (list == NULL)
+		return 0;
+	for (int i = 0; i < list->count; i++)
+	{
+		int			depth = 1 + cvm_model_nesting(list->models[i], most - 1);
+
+		if (depth > deepest)
+			deepest = depth;
+	}
+	return deepest;
 }
 
 unsigned

@@ -37,6 +37,7 @@ typedef struct CvmLesson
 								 * it goes on from, with the same encoder */
 	bool		toward_start;	/* the penalty l2 pulls to the start: all parameters, and
 								 * no other penalty counts (see segment_fit.h) */
+	const CvmLearner *final;	/* pipeline: the learner of the last stage */
 	const CvmProgress *progress;	/* or NULL */
 	size_t		memory;			/* bytes that a learner may take which keeps rows in
 								 * a form of its own; 0: no limit */
@@ -154,6 +155,9 @@ struct CvmLearner
 	void		(*explain) (void *prepared, const CvmBlock *row, double *base,
 							double *contributions);
 
+	/* The models that are part of its payload, of learners that have such. */
+	const CvmModelList *(*nested) (const CvmModel *model);
+
 	/*
 	 * The quantile that a regression predicts, 0 where it is the mean (NULL:
 	 * always the mean).
@@ -225,6 +229,9 @@ extern const CvmLearner *cvm_learner_for_task(CvmTask task);
  * components stand for).
  */
 extern int	cvm_prediction_size(CvmTask task, int class_count);
+
+/* How deep models are nested in a model, 0 for none; at most "most". */
+extern int	cvm_model_nesting(const CvmModel *model, int most);
 
 /* Whether a learner (NULL: auto) with these options learns from a target. */
 typedef enum CvmTargetNeed

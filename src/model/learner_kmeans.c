@@ -321,10 +321,44 @@ predict_kmeans(void *state, const CvmBlock *block, double *predictions)
 	}
 }
 
+static int
+transform_size(const CvmModel *model)
+{
+	return ((const CvmSegmentation *) model->payload)->segments;
+}
+
+/* Distances from all centers. */
+static void
+transform_kmeans(void *state, const CvmBlock *block, double *values)
+{
+	Prepared   *prepared = (Prepared *) state;
+	const CvmSegmentation *segmentation = prepared->segmentation;
+	int			width = prepared->expansion->width;
+	const double *vectors = block->dense;
+
+	if (prepared->vectors != NULL)
+	{
+		cvm_expand_block(prepared->expansion, block, prepared->vectors);
+		vectors = prepared->vectors;
+	}
+	for (int row = 0; row < block->rows; row++)
+		for (int k = 0; k < segmentation->segments; k++)
+		{
+			const double *vector = vectors + (size_t) row * width;
+			const double *center = segmentation->centers + (size_t) k * width;
+			double		square = 0;
+
+			for (int i = 0; i < width; i++)
+				square += (vector[i] - center[i]) * (vector[i] - center[i]);
+			values[(size_t) row * segmentation->segments + k] = sqrt(square);
+		}
+}
+
 const CvmLearner cvm_learner_kmeans = {
 	.name = "kmeans",.number = CVM_ALGORITHM_KMEANS,
 	.tasks = CVM_TASK_BIT(CVM_SEGMENTATION),
 	.family = family_of,.fit = fit_kmeans,.partial_fit = partial_fit_kmeans,
 	.describe = describe_kmeans,.check = check_kmeans,
-	.prepare = prepare_kmeans,.predict = predict_kmeans
+	.prepare = prepare_kmeans,.predict = predict_kmeans,
+	.transform_size = transform_size,.transform = transform_kmeans
 };

@@ -67,8 +67,13 @@ typedef struct CvmSegmentSet
 	int		   *by_level;		/* index in segments[] or -1 */
 } CvmSegmentSet;
 
+/* Models that a model may be nested in. */
+#define CVM_MODEL_MAX_DEPTH 3
+
 typedef struct CvmModel
 {
+	int			depth;			/* while it is read: how many it is nested in */
+
 	/* what it predicts */
 	const CvmLearner *learner;	/* the algorithm */
 	CvmFamily	family;			/* the loss that it minimizes; decides the metrics */
@@ -130,6 +135,14 @@ extern void cvm_model_encode(const CvmModel *model, CvmWriter *writer);
  */
 extern CvmStatus cvm_model_decode(const void *bytes, size_t length,
 								  CvmModel **model, CvmError *error);
+
+/*
+ * A model as a field of another one (fields.h), to bytes and back.  inherits:
+ * its encoder is that of the outer model.  A reader that has failed gives NULL
+ * or a model that must not be used.
+ */
+extern void cvm_model_write_nested(CvmWriter *writer, const CvmModel *model, bool inherits);
+extern CvmModel *cvm_model_read_nested(CvmReader *reader, const CvmModel *outer, bool inherits);
 
 /* The one validator, for models from JSON too.  CVM_BAD_FORMAT or CVM_LIMIT. */
 extern CvmStatus cvm_model_check(const CvmModel *model, CvmError *error);

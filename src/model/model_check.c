@@ -381,6 +381,8 @@ cvm_model_check(const CvmModel *model, CvmError *error)
 		return BAD("wrong number of outputs, %d", model->outputs);
 	if (model->payload == NULL)
 		return BAD("nothing was fitted");
+	if (cvm_model_nesting(model, CVM_MODEL_MAX_DEPTH + 1) > CVM_MODEL_MAX_DEPTH)
+		return BAD("models are nested deeper than %d", CVM_MODEL_MAX_DEPTH);
 	if ((status = model->learner->check(model, error)) != CVM_OK)
 		return status;
 	for (int i = 0; i < cvm_model_section_count; i++)

@@ -154,21 +154,43 @@ write_history(CvmWriter *writer, const CvmModel *model)
 	end_section(writer, begin);
 }
 
-void
-cvm_model_encode(const CvmModel *model, CvmWriter *writer)
+/* inherits: without its inputs. */
+static void
+write_model(CvmWriter *writer, const CvmModel *model, bool inherits)
 {
-	cvm_envelope_begin(writer, CVM_MAGIC_MODEL, CVM_MODEL_FORMAT);
+	static const CvmEncoder no_inputs;
+
 	cvm_write_u16(writer, model->learner->number);
 	cvm_write_u16(writer, model->task);
 	cvm_write_u32(writer, 0);
 	write_answer(writer, model);
-	write_inputs(writer, &model->encoder);
+	write_inputs(writer, inherits ? &no_inputs : &model->encoder);
 	write_fields(writer, SECTION_PAYLOAD, model, model->learner->describe);
 	write_history(writer, model);
 	for (int i = 0; i < cvm_model_section_count; i++)
 		if (cvm_model_sections[i].present(model))
 			write_fields(writer, cvm_model_sections[i].kind, model, cvm_model_sections[i].describe);
+}
+
+void
+cvm_model_encode(const CvmModel *model, CvmWriter *writer)
+{
+	cvm_envelope_begin(writer, CVM_MAGIC_MODEL, CVM_MODEL_FORMAT);
+	write_model(writer, model, false);
 	cvm_envelope_seal(writer->bytes, writer->length);
+}
+
+void
+cvm_model_write_nested(CvmWriter *writer, const CvmModel *model, bool inherits)
+{
+	size_t		place = writer->length;
+	size_t		begin;
+
+	cvm_write_u32(writer, 0);
+	cvm_write_pad(writer, 8);
+	begin = writer->length;
+	write_model(writer, model, inherits);
+	cvm_patch_u32(writer, place, (uint32_t) (writer->length - begin));
 }
 
 /* ---- decoding ---- */
@@ -339,7 +361,8 @@ read_history(CvmReader *reader, CvmModel *model)
  * beginning of the body, so that alignment means the same to both.
  */
 static CvmStatus
-read_section(CvmReader *body, uint32_t *last, CvmModel *model, CvmError *error)
+read_section(CvmReader *body, uint32_t *last, const CvmEncoder *inherited, CvmModel *model,
+			 CvmError *error)
 {
 	uint32_t	kind = cvm_read_u32(body);
 	uint32_t	length = cvm_read_u32(body);
@@ -367,6 +390,12 @@ read_section(CvmReader *body, uint32_t *last, CvmModel *model, CvmError *error)
 			status = cvm_encoder_read(&section, &model->encoder, error);
 			if (status != CVM_OK)
 				return status;
+			if (inherited != NULL)
+			{
+				if (model->encoder.input_count + model->encoder.term_count > 0)
+					return BAD("a model has inputs of its own where it inherits them");
+				model->encoder = *inherited;
+			}
 			break;
 		case SECTION_PAYLOAD:
 			read_fields(&section, model, model->learner->describe);
@@ -384,27 +413,18 @@ read_section(CvmReader *body, uint32_t *last, CvmModel *model, CvmError *error)
 	return CVM_OK;
 }
 
-CvmStatus
-cvm_model_decode(const void *bytes, size_t length, CvmModel **result, CvmError *error)
+/* From the algorithm to the end of the reader; not checked yet. */
+static CvmStatus
+read_model(CvmReader *reader, const CvmEncoder *inherited, CvmModel *model, CvmError *error)
 {
-	CvmReader	reader;
-	uint16_t	version;
-	uint16_t	algorithm;
+	uint16_t	algorithm = cvm_read_u16(reader);
 	uint32_t	last = 0;
-	CvmModel   *model;
 	CvmStatus	status;
 
-	status = cvm_envelope_open(bytes, length, CVM_MAGIC_MODEL, CVM_MODEL_FORMAT,
-							   "cvm.model", &reader, &version, error);
-	if (status != CVM_OK)
-		return status;
-
-	model = CVM_NEW_ZERO(CvmModel, 1);
-	algorithm = cvm_read_u16(&reader);
 	model->learner = cvm_learner_by_number(algorithm);
-	model->task = (CvmTask) cvm_read_u16(&reader);
-	read_zero(&reader, cvm_read_u32(&reader));
-	if (reader.failed)
+	model->task = (CvmTask) cvm_read_u16(reader);
+	read_zero(reader, cvm_read_u32(reader));
+	if (reader->failed)
 		return BAD("its head cannot be read");
 	if (model->learner == NULL)
 	{
@@ -414,12 +434,55 @@ cvm_model_decode(const void *bytes, size_t length, CvmModel **result, CvmError *
 		cvm_hint(error, "Update the extension cvm on this server.");
 		return CVM_FUTURE_FORMAT;
 	}
-	while (last < SECTION_HISTORY || cvm_reader_left(&reader) > 0)
+	while (last < SECTION_HISTORY || cvm_reader_left(reader) > 0)
 	{
-		status = read_section(&reader, &last, model, error);
+		status = read_section(reader, &last, inherited, model, error);
 		if (status != CVM_OK)
 			return status;
 	}
+	return CVM_OK;
+}
+
+CvmModel *
+cvm_model_read_nested(CvmReader *reader, const CvmModel *outer, bool inherits)
+{
+	uint32_t	length = cvm_read_u32(reader);
+	CvmModel   *model = NULL;
+	CvmReader	body;
+
+	cvm_read_pad(reader, 8);
+	if (length % 8 != 0 || outer->depth >= CVM_MODEL_MAX_DEPTH ||
+		!cvm_reader_expects(reader, length, 1))
+	{
+		reader->failed = true;
+		return NULL;
+	}
+	body = *reader;
+	body.length = reader->position + length;
+	reader->position += length;
+	model = CVM_NEW_ZERO(CvmModel, 1);
+	model->depth = outer->depth + 1;
+	if (read_model(&body, inherits ? &outer->encoder : NULL, model, NULL) != CVM_OK)
+		reader->failed = true;
+	return model;
+}
+
+CvmStatus
+cvm_model_decode(const void *bytes, size_t length, CvmModel **result, CvmError *error)
+{
+	CvmReader	reader;
+	uint16_t	version;
+	CvmModel   *model;
+	CvmStatus	status;
+
+	status = cvm_envelope_open(bytes, length, CVM_MAGIC_MODEL, CVM_MODEL_FORMAT,
+							   "cvm.model", &reader, &version, error);
+	if (status != CVM_OK)
+		return status;
+	model = CVM_NEW_ZERO(CvmModel, 1);
+	status = read_model(&reader, NULL, model, error);
+	if (status != CVM_OK)
+		return status;
 	status = cvm_model_check(model, error);
 	if (status == CVM_OK)
 		*result = model;

@@ -159,41 +159,50 @@ write_sections(StringInfo text, const CvmModel *model)
 	}
 }
 
+void
+cvm_model_write_json(StringInfo text, const CvmModel *model, bool nested, bool inherits)
+{
+	static const CvmEncoder no_inputs;
+
+	appendStringInfoChar(text, '{');
+	if (!nested)
+		write_int(text, "format", CVM_MODEL_FORMAT);
+	write_string(text, "algorithm", model->learner->name);
+	write_string(text, "task", cvm_task_name(model->task));
+	write_string(text, "target", model->target);
+	cvm_json_begin_field(text, "classes");
+	cvm_json_write_strings(text, model->classes, model->class_count);
+	cvm_json_begin_field(text, "class_shares");
+	cvm_json_write_doubles(text, model->class_shares, model->class_count);
+	write_encoder(text, inherits ? &no_inputs : &model->encoder);
+	write_payload(text, model);
+	cvm_json_begin_field(text, "options");
+	appendStringInfoString(text, model->options);
+	write_string(text, "solver", cvm_solver_name(model->solver));
+	write_string(text, "driver", cvm_driver_name(model->driver));
+	write_string(text, "outcome", cvm_outcome_name(model->outcome));
+	write_int(text, "seed", model->seed);
+	write_int(text, "rows", model->rows);
+	write_int(text, "rows_left_out", model->rows_left_out);
+	write_int(text, "validation_rows", model->validation_rows);
+	write_double(text, "total_weight", model->total_weight);
+	write_int(text, "iterations", model->iterations);
+	write_int_or_null(text, "rank", model->rank);
+	write_double(text, "loss", model->loss);
+	write_double(text, "validation_loss", model->validation_loss);
+	write_double(text, "gradient_norm", model->gradient_norm);
+	write_string(text, "library_version", model->library_version);
+	write_sections(text, model);
+	appendStringInfoChar(text, '}');
+}
+
 char *
 cvm_model_to_json(const CvmModel *model)
 {
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfoChar(&text, '{');
-	write_int(&text, "format", CVM_MODEL_FORMAT);
-	write_string(&text, "algorithm", model->learner->name);
-	write_string(&text, "task", cvm_task_name(model->task));
-	write_string(&text, "target", model->target);
-	cvm_json_begin_field(&text, "classes");
-	cvm_json_write_strings(&text, model->classes, model->class_count);
-	cvm_json_begin_field(&text, "class_shares");
-	cvm_json_write_doubles(&text, model->class_shares, model->class_count);
-	write_encoder(&text, &model->encoder);
-	write_payload(&text, model);
-	cvm_json_begin_field(&text, "options");
-	appendStringInfoString(&text, model->options);
-	write_string(&text, "solver", cvm_solver_name(model->solver));
-	write_string(&text, "driver", cvm_driver_name(model->driver));
-	write_string(&text, "outcome", cvm_outcome_name(model->outcome));
-	write_int(&text, "seed", model->seed);
-	write_int(&text, "rows", model->rows);
-	write_int(&text, "rows_left_out", model->rows_left_out);
-	write_int(&text, "validation_rows", model->validation_rows);
-	write_double(&text, "total_weight", model->total_weight);
-	write_int(&text, "iterations", model->iterations);
-	write_int_or_null(&text, "rank", model->rank);
-	write_double(&text, "loss", model->loss);
-	write_double(&text, "validation_loss", model->validation_loss);
-	write_double(&text, "gradient_norm", model->gradient_norm);
-	write_string(&text, "library_version", model->library_version);
-	write_sections(&text, model);
-	appendStringInfoChar(&text, '}');
+	cvm_model_write_json(&text, model, false, false);
 	return text.data;
 }
 
@@ -390,7 +399,7 @@ read_section(const CvmJsonObject *object, const CvmModelSection *section, CvmMod
  * to every model.
  */
 static void
-read_payload(const CvmJsonObject *object, CvmModel *model)
+read_payload(const CvmJsonObject *object, CvmModel *model, bool nested)
 {
 	int			count = lengthof(model_keys);
 	const char **keys = palloc(sizeof(char *) * (count + CVM_MOST_PAYLOAD_FIELDS +
@@ -408,7 +417,8 @@ read_payload(const CvmJsonObject *object, CvmModel *model)
 			read_section(object, &cvm_model_sections[i], model);
 			keys[count++] = cvm_model_sections[i].name;
 		}
-	cvm_json_only_keys(object, keys, count);
+	/* the first one is "format" */
+	cvm_json_only_keys(object, keys + nested, count - nested);
 }
 
 static void
@@ -428,34 +438,52 @@ check_format(const CvmJsonObject *object)
 }
 
 CvmModel *
-cvm_model_from_json(Jsonb *json)
+cvm_model_read_json(const CvmJsonObject *object, const CvmModel *outer, bool inherits)
 {
 	CvmModel   *model = CVM_NEW_ZERO(CvmModel, 1);
-	CvmJsonObject object;
 	CvmError	error = {0};
-	CvmStatus	status;
 	char	   *algorithm;
 	char	   *task;
 
-	cvm_json_open(&object, "cvm.model", json);
-	check_format(&object);
-	algorithm = cvm_json_string(&object, "algorithm");
+	if (outer != NULL)
+		model->depth = outer->depth + 1;
+	algorithm = cvm_json_string(object, "algorithm");
 	model->learner = cvm_learner_by_name(algorithm);
-	require_name(&object, "algorithm", algorithm, model->learner != NULL);
-	task = cvm_json_string(&object, "task");
-	require_name(&object, "task", task, cvm_task_from_name(task, &model->task) &&
+	require_name(object, "algorithm", algorithm, model->learner != NULL);
+	task = cvm_json_string(object, "task");
+	require_name(object, "task", task, cvm_task_from_name(task, &model->task) &&
 				 (model->learner->tasks & CVM_TASK_BIT(model->task)));
-	model->target = cvm_json_string(&object, "target");
-	model->classes = cvm_json_strings(&object, "classes", &model->class_count);
-	model->class_shares = cvm_json_doubles(&object, "class_shares", model->class_count, false);
-	read_inputs(&object, &model->encoder);
-	read_terms(&object, &model->encoder);
+	model->target = cvm_json_string(object, "target");
+	model->classes = cvm_json_strings(object, "classes", &model->class_count);
+	model->class_shares = cvm_json_doubles(object, "class_shares", model->class_count, false);
+	read_inputs(object, &model->encoder);
+	read_terms(object, &model->encoder);
 	cvm_report(cvm_model_assign_slots(&model->encoder, &error), &error);
 
-	model->outputs = cvm_prediction_size(model->task, model->class_count);
-	read_payload(&object, model);
-	read_history(&object, model);
+	if (inherits)
+	{
+		if (model->encoder.input_count > 0)
+			cvm_json_fail(object, "inputs", "must be empty: they are those of the whole model");
+		model->encoder = outer->encoder;
+	}
 
+	model->outputs = cvm_prediction_size(model->task, model->class_count);
+	read_payload(object, model, outer != NULL);
+	read_history(object, model);
+	return model;
+}
+
+CvmModel *
+cvm_model_from_json(Jsonb *json)
+{
+	CvmJsonObject object;
+	CvmModel   *model;
+	CvmError	error = {0};
+	CvmStatus	status;
+
+	cvm_json_open(&object, "cvm.model", json);
+	check_format(&object);
+	model = cvm_model_read_json(&object, NULL, false);
 	status = cvm_model_check(model, &error);
 	if (status == CVM_BAD_FORMAT)
 		ereport(ERROR,

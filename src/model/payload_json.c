@@ -100,9 +100,25 @@ write_groups(CvmFields *fields, const char *name, int count, CvmDescribeGroup de
 	appendStringInfoChar(text, ']');
 }
 
+static void
+write_models(CvmFields *fields, const char *name, const CvmModel *outer, bool first_inherits,
+			 CvmModelList *list)
+{
+	StringInfo	text = begin_field(fields, name);
+
+	appendStringInfoChar(text, '[');
+	for (int i = 0; i < list->count; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(text, ", ");
+		cvm_model_write_json(text, list->models[i], true, first_inherits && i == 0);
+	}
+	appendStringInfoChar(text, ']');
+}
+
 static const CvmFieldMethods to_json = {
 	write_count, write_choice, write_number, write_numbers, write_matrix, write_integers,
-	write_groups, NULL
+	write_groups, NULL, write_models
 };
 
 void
@@ -206,9 +222,33 @@ refuse(CvmFields *fields, const char *name, const char *problem)
 	cvm_json_fail(((CvmJsonReaderFields *) fields)->object, name, problem);
 }
 
+static void
+read_models(CvmFields *fields, const char *name, const CvmModel *outer, bool first_inherits,
+			CvmModelList *list)
+{
+	const CvmJsonObject *object = take_key(fields, name);
+	CvmJsonArray array;
+
+	cvm_json_array(object, name, &array);
+	if (array.count > CVM_MOST_NESTED_MODELS)
+		cvm_json_fail(object, name, psprintf("can have at most %d elements",
+											 CVM_MOST_NESTED_MODELS));
+	if (outer->depth >= CVM_MODEL_MAX_DEPTH)
+		cvm_json_fail(object, name, psprintf("nests models deeper than %d", CVM_MODEL_MAX_DEPTH));
+	list->count = array.count;
+	list->models = CVM_NEW(CvmModel *, array.count);
+	for (int i = 0; i < array.count; i++)
+	{
+		CvmJsonObject element;
+
+		cvm_json_element_object(&array, i, &element);
+		list->models[i] = cvm_model_read_json(&element, outer, first_inherits && i == 0);
+	}
+}
+
 static const CvmFieldMethods from_json = {
 	read_count, read_choice, read_number, read_numbers, read_matrix, read_integers,
-	read_groups, refuse
+	read_groups, refuse, read_models
 };
 
 void

@@ -10,6 +10,7 @@
 
 #include "model/fields.h"
 #include "model/json_fields.h"
+#include "model/model.h"
 
 typedef struct CvmJsonWriterFields
 {
@@ -27,6 +28,15 @@ typedef struct CvmJsonReaderFields
 	const char *keys[CVM_MOST_PAYLOAD_FIELDS];	/* that were read */
 	int			key_count;
 } CvmJsonReaderFields;
+
+/*
+ * Models within models (model_json.c): an object without a format of its own,
+ * and without inputs and terms where it inherits those of the outer one.
+ */
+extern void cvm_model_write_json(StringInfo text, const CvmModel *model, bool nested,
+								 bool inherits);
+extern CvmModel *cvm_model_read_json(const CvmJsonObject *object, const CvmModel *outer,
+									 bool inherits);
 
 extern void cvm_fields_to_json(CvmJsonWriterFields *fields, StringInfo text);
 extern void cvm_fields_from_json(CvmJsonReaderFields *fields, const CvmJsonObject *object);

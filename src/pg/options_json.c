@@ -100,9 +100,80 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 	}
 }
 
-/* Every key of an object; those of an inner one are options "group.key". */
+static void apply_object(CvmOptions *options, JsonbContainer *object, const char *group,
+						 bool of_stage);
+
 static void
-apply_object(CvmOptions *options, JsonbContainer *object, const char *group)
+stage_error_callback(void *argument)
+{
+	errcontext("stage %d of option \"pipeline\"", *(const int *) argument);
+}
+
+/* The algorithm of a stage, which its object has to name. */
+static const char *
+stage_algorithm(JsonbContainer *object)
+{
+	JsonbValue	value;
+
+	if (getKeyJsonValueFromContainer(object, "algorithm", strlen("algorithm"), &value) == NULL ||
+		value.type != jbvString)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a stage must have an \"algorithm\""),
+				 errhint("For example: '{\"pipeline\": [{\"algorithm\": \"pca\", \"components\": 5}]}'.")));
+	return pnstrdup(value.val.string.val, value.val.string.len);
+}
+
+static void
+read_stage(CvmStage *stage, const JsonbValue *value)
+{
+	JsonbContainer *object = value->type == jbvBinary ? value->val.binary.data : NULL;
+	Jsonb	   *json;
+
+	if (object == NULL || !JsonContainerIsObject(object))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a stage must be an object")));
+	json = JsonbValueToJsonb((JsonbValue *) value);
+	stage->algorithm = stage_algorithm(object);
+	stage->text = JsonbToCString(NULL, &json->root, VARSIZE(json));
+	stage->options = palloc(sizeof(CvmOptions));
+	cvm_options_for_train(stage->options);
+	apply_object(stage->options, object, NULL, true);
+}
+
+static void
+set_stages(CvmOptions *options, const CvmOptionSpec *spec, JsonbContainer *array)
+{
+	CvmStages	stages = {0, palloc0(sizeof(CvmStage) * Max(JsonContainerSize(array), 1))};
+	JsonbIterator *iterator = JsonbIteratorInit(array);
+	ErrorContextCallback callback;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	CvmError	error = {0};
+	int			number = 0;
+
+	callback.callback = stage_error_callback;
+	callback.arg = &number;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM)
+			continue;
+		number++;
+		read_stage(&stages.stages[stages.count++], &value);
+	}
+	error_context_stack = callback.previous;
+	cvm_report(cvm_option_set_stages(options, spec, &stages, &error), &error);
+}
+
+/*
+ * Every key of an object; those of an inner one are options "group.key".
+ * of_stage: it is a stage of a pipeline, and not all options are its own.
+ */
+static void
+apply_object(CvmOptions *options, JsonbContainer *object, const char *group, bool of_stage)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
@@ -122,6 +193,8 @@ apply_object(CvmOptions *options, JsonbContainer *object, const char *group)
 			name = psprintf("%s.%s", group, name);
 		(void) JsonbIteratorNext(&iterator, &value, true);
 
+		if (of_stage && strcmp(name, "algorithm") == 0)
+			continue;
 		spec = cvm_option_find(name);
 		if (spec == NULL)
 		{
@@ -133,9 +206,17 @@ apply_object(CvmOptions *options, JsonbContainer *object, const char *group)
 					 nearest ? errhint("Did you mean \"%s\"?", nearest)
 					 : errhint("SELECT name, help FROM cvm.options() lists all options.")));
 		}
+		if (of_stage && !cvm_option_is_of_stages(spec))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" has no use in a stage", name),
+					 errhint("Options of rows, columns and of the whole model stand beside \"pipeline\".")));
 		if (spec->kind == CVM_OPTION_OBJECT && value.type == jbvBinary &&
 			JsonContainerIsObject(value.val.binary.data))
-			apply_object(options, value.val.binary.data, name);
+			apply_object(options, value.val.binary.data, name, of_stage);
+		else if (spec->kind == CVM_OPTION_STAGES && value.type == jbvBinary &&
+				 JsonContainerIsArray(value.val.binary.data))
+			set_stages(options, spec, value.val.binary.data);
 		else
 			cvm_report(set_from_json(options, spec, &value, &error), &error);
 	}
@@ -151,5 +232,5 @@ cvm_options_apply_json(CvmOptions *options, Jsonb *json)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("options must be a JSON object"),
 				 errhint("For example: '{\"l2\": 0.5, \"seed\": 42}'.")));
-	apply_object(options, &json->root, NULL);
+	apply_object(options, &json->root, NULL, false);
 }

@@ -22,6 +22,7 @@
 #include "model/factorization_payload.h"
 #include "model/learner_kmeans.h"
 #include "model/learner_network.h"
+#include "model/learner_pipeline.h"
 #include "model/learner_tree.h"
 #include "model/segment_set.h"
 
@@ -601,8 +602,39 @@ add_segments(CvmModel *model)
 	return model;
 }
 
+/* Two components, and a logistic model of them. */
+static inline CvmModel *
+make_pipeline_model(void)
+{
+	CvmModel   *model = make_model(CVM_LOGISTIC);
+	CvmModel   *last = make_model(CVM_LOGISTIC);
+	CvmPipeline *pipeline = CVM_NEW_ZERO(CvmPipeline, 1);
+	static const CvmInput components = {"components", CVM_INPUT_ARRAY, 2};
+	const CvmTerm terms[] = {
+		number_term("components[1]", 0, 0, 0, 1.5), number_term("components[2]", 0, 1, 0, 0.5)
+	};
+	CvmEncoder *encoder = &last->encoder;
+
+	encoder->input_count = 1;
+	encoder->inputs = CVM_NEW(CvmInput, 1);
+	encoder->inputs[0] = components;
+	encoder->term_count = 2;
+	encoder->terms = CVM_NEW(CvmTerm, 2);
+	memcpy(encoder->terms, terms, sizeof(terms));
+	(void) cvm_model_assign_slots(encoder, NULL);
+	last->payload = make_linear_predictor(last);
+	pipeline->stages.count = 2;
+	pipeline->stages.models = CVM_NEW(CvmModel *, 2);
+	pipeline->stages.models[0] = make_projection_model(CVM_PROJECTION);
+	pipeline->stages.models[0]->encoder = model->encoder;
+	pipeline->stages.models[1] = last;
+	model->learner = &cvm_learner_pipeline;
+	model->payload = pipeline;
+	return model;
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 12)
+#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 13)
 
 static inline CvmModel *
 make_plain_model(int index)
@@ -635,6 +667,8 @@ make_plain_model(int index)
 			return add_segments(make_model(CVM_SOFTMAX));
 		case 11:
 			return add_segments(make_network_model());
+		case 12:
+			return make_pipeline_model();
 		default:
 			return make_model((CvmFamily) index);
 	}
