@@ -241,6 +241,9 @@ COMMENT ON DOMAIN cvm.random_forest_model IS 'a model of the algorithm random_fo
 CREATE DOMAIN cvm.boosted_trees_model AS cvm.model
 	CONSTRAINT boosted_trees_model CHECK (cvm.algorithm(VALUE) = 'boosted_trees');
 COMMENT ON DOMAIN cvm.boosted_trees_model IS 'a model of the algorithm boosted_trees';
+CREATE DOMAIN cvm.pipeline_model AS cvm.model
+	CONSTRAINT pipeline_model CHECK (cvm.algorithm(VALUE) = 'pipeline');
+COMMENT ON DOMAIN cvm.pipeline_model IS 'a model of stages (option pipeline)';
 CREATE DOMAIN cvm.neural_network_model AS cvm.model
 	CONSTRAINT neural_network_model CHECK (cvm.algorithm(VALUE) = 'neural_network');
 COMMENT ON DOMAIN cvm.neural_network_model IS 'a model of the algorithm neural_network';

@@ -104,25 +104,25 @@ CREATE FUNCTION cvm.transform(model text, customer record) RETURNS float8[]
 	SUPPORT cvm.predict_support AS 'MODULE_PATHNAME', 'cvm_transform_name_row';
 
 COMMENT ON FUNCTION cvm.transform(text, record) IS
-	'the row as components: one number for each component of a model of the algorithm pca or discriminant, the most important first; an error for other models; active version of a model that the caller owns or was granted, columns of the row matched by name, others ignored';
+	'the row as components: one number for each component of a model of the algorithm pca or discriminant, the most important first; of kmeans the distance from each center; of a pipeline what its last such stage gives; an error for other models; active version of a model that the caller owns or was granted, columns of the row matched by name, others ignored';
 
 CREATE FUNCTION cvm.transform(model text, features float8[]) RETURNS float8[]
 	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'cvm_transform_name_array';
 
 COMMENT ON FUNCTION cvm.transform(text, float8[]) IS
-	'the row as components: one number for each component of a model of the algorithm pca or discriminant, the most important first; an error for other models; active version of a model that the caller owns or was granted, features by position';
+	'the row as components: one number for each component of a model of the algorithm pca or discriminant, the most important first; of kmeans the distance from each center; of a pipeline what its last such stage gives; an error for other models; active version of a model that the caller owns or was granted, features by position';
 
 CREATE FUNCTION cvm.transform(model cvm.model, customer record) RETURNS float8[]
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'cvm_transform_value_row';
 
 COMMENT ON FUNCTION cvm.transform(cvm.model, record) IS
-	'the row as components: one number for each component of a model of the algorithm pca or discriminant, the most important first; an error for other models; model given as a value, columns of the row matched by name, others ignored';
+	'the row as components: one number for each component of a model of the algorithm pca or discriminant, the most important first; of kmeans the distance from each center; of a pipeline what its last such stage gives; an error for other models; model given as a value, columns of the row matched by name, others ignored';
 
 CREATE FUNCTION cvm.transform(model cvm.model, features float8[]) RETURNS float8[]
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'cvm_transform_value_array';
 
 COMMENT ON FUNCTION cvm.transform(cvm.model, float8[]) IS
-	'the row as components: one number for each component of a model of the algorithm pca or discriminant, the most important first; an error for other models; model given as a value, features by position';
+	'the row as components: one number for each component of a model of the algorithm pca or discriminant, the most important first; of kmeans the distance from each center; of a pipeline what its last such stage gives; an error for other models; model given as a value, features by position';
 
 CREATE FUNCTION cvm.transform_columns(model text, version integer, columns text[], VARIADIC "any") RETURNS float8[]
 	LANGUAGE C STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'cvm_transform_columns';

@@ -66,7 +66,8 @@ list_learners(char *text, size_t size, bool with_segments)
 
 	text[0] = '\0';
 	for (int i = 0; i < cvm_learner_count; i++)
-		if (cvm_learners[i] != NULL && used < size &&
+		/* a pipeline is asked for by the algorithm of its last stage */
+		if (cvm_learners[i] != NULL && cvm_learners[i] != &cvm_learner_pipeline && used < size &&
 			(!with_segments || cvm_learners[i]->at_level != NULL))
 			used += snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
 							 cvm_learners[i]->name);

@@ -10,6 +10,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
+#include "pg/compat.h"
 #include "pg/options_json.h"
 #include "pg/report.h"
 
@@ -89,11 +90,11 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 				return set_names_from_array(options, spec, value->val.binary.data, error);
 			/* FALLTHROUGH */
 		default:
-			cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be %s", spec->name,
-					 spec->kind == CVM_OPTION_OBJECT ? "an object" : "a single value");
-			cvm_hint(error, spec->kind == CVM_OPTION_OBJECT ?
-					 "SELECT * FROM cvm.options() lists the keys of \"%s\"." :
-					 "For example: '{\"%s\": %s}'.", spec->name,
+			/* the setter says what the option takes */
+			if (spec->kind >= CVM_OPTION_OBJECT)
+				return cvm_option_set_number(options, spec, 0, error);
+			cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be a single value", spec->name);
+			cvm_hint(error, "For example: '{\"%s\": %s}'.", spec->name,
 					 spec->default_text != NULL && spec->kind <= CVM_OPTION_BOOLEAN ?
 					 spec->default_text : "\"...\"");
 			return CVM_BAD_OPTION;

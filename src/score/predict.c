@@ -416,7 +416,7 @@ components_result(CvmScorer *scorer, const CvmModel *model)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("a model of the algorithm \"%s\" has no components",
 						model->learner->name),
-				 errhint("Use cvm.predict; the algorithms \"pca\" and \"discriminant\" have components.")));
+				 errhint("Use cvm.predict; models of pca, discriminant and kmeans, and pipelines of such stages, can be transformed.")));
 	values = cvm_scorer_transform(scorer, &count);
 	return PointerGetDatum(construct_float8_array(values, count));
 }

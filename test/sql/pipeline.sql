@@ -49,10 +49,9 @@ SELECT algorithm, task FROM cvm.train('number', 'SELECT id, basket, visits, page
 SELECT algorithm, task FROM cvm.train('groups', 'SELECT spend, basket, visits, pages FROM visitors', algorithm => 'kmeans',
 	options => '{"pipeline": [{"algorithm": "pca", "components": 2}], "segments": 3}');
 SELECT count(DISTINCT cvm.predict('groups', v)) AS segments FROM visitors AS v;
-SELECT array_length(cvm.transform('distances', v), 1) AS distances
-FROM visitors AS v, LATERAL (SELECT model FROM cvm.train('distances', 'SELECT spend, basket FROM visitors', algorithm => 'kmeans', options => '{"segments": 4}')) AS t LIMIT 0;
-SELECT round(min(d)::numeric, 9) = round(cvm.predict('groups', v)::numeric * 0 + min(d)::numeric, 9) AS numbers
-FROM visitors AS v, unnest(cvm.transform('groups', v)) AS d GROUP BY v LIMIT 1;
+SELECT task FROM cvm.train('distances', 'SELECT spend, basket FROM visitors', algorithm => 'kmeans', options => '{"segments": 4}');
+SELECT abs(value - (SELECT sqrt(avg(distance * distance)) FROM (SELECT (SELECT min(d) FROM unnest(cvm.transform('distances', v)) AS d) AS distance
+	FROM visitors AS v) AS n)) < 1e-9 AS nearest FROM cvm.evaluate('distances', 'visitors') WHERE metric = 'rmse';
 
 -- every driver, the same model
 SELECT driver, (SELECT model FROM cvm.train(driver, 'features', 'bought', 'logistic', key => 'id',

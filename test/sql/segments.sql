@@ -48,6 +48,6 @@ SELECT cvm.train('groups', 'shoppers');
 SELECT cvm.train('many', 'SELECT spent FROM shoppers LIMIT 3', algorithm => 'kmeans', options => '{"segments": 10}');
 SELECT cvm.train('many', 'shoppers', algorithm => 'kmeans', options => '{"solver": "newton"}');
 SELECT cvm.predict_probabilities('groups', s) FROM shoppers AS s LIMIT 1;
-SELECT cvm.transform('groups', s) FROM shoppers AS s LIMIT 1;
+SELECT array_length(cvm.transform('groups', s), 1) AS distances FROM shoppers AS s LIMIT 1;
 SELECT cvm.confusion_matrix('groups', 'shoppers');
 SELECT count(cvm.drop_model(model)) FROM cvm.model_overview WHERE model IN ('groups', 'four', 'batches', 'by_memory', 'by_spill', 'by_passes');
