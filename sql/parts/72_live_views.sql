@@ -62,7 +62,8 @@ COMMENT ON COLUMN cvm.feature_drift.trained_missing_share IS 'the same in traini
 COMMENT ON COLUMN cvm.feature_drift.unseen_share IS 'of categories: share of rows whose category was new or too rare in training to have a level of its own';
 COMMENT ON COLUMN cvm.feature_drift.trained_unseen_share IS 'share of rows with too rare a category in training';
 
--- Scores are counted by day, class and bin, then by day; bins as in cvm.score_profile.
+-- Scores are counted by day, class and bin, so that the bin of each is looked for
+-- once; bins as in cvm.score_profile.
 CREATE VIEW cvm.score_drift WITH (security_barrier) AS
 SELECT r.model, f.version, d.day, d.predictions, s.psi, s.ks, s.p_value, c.psi AS class_psi,
 	d.mean_score, f.mean AS expected_mean_score
@@ -71,23 +72,22 @@ JOIN cvm.score_profile AS f ON f.model = r.model
 CROSS JOIN LATERAL (
 	SELECT k.day, pg_catalog.sum(k.predictions)::bigint AS predictions,
 		pg_catalog.sum(k.score) / pg_catalog.sum(k.predictions)::float8 AS mean_score,
-		(ARRAY[pg_catalog.sum(k.n0), pg_catalog.sum(k.n1), pg_catalog.sum(k.n2), pg_catalog.sum(k.n3), pg_catalog.sum(k.n4),
-			pg_catalog.sum(k.n5), pg_catalog.sum(k.n6), pg_catalog.sum(k.n7), pg_catalog.sum(k.n8), pg_catalog.sum(k.n9)])[:pg_catalog.cardinality(f.bin_rows)]::float8[] AS bins,
+		(ARRAY[
+			COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 0), 0), COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 1), 0),
+			COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 2), 0), COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 3), 0),
+			COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 4), 0), COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 5), 0),
+			COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 6), 0), COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 7), 0),
+			COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 8), 0), COALESCE(pg_catalog.sum(k.predictions) FILTER (WHERE k.bin = 9), 0)
+		])[:pg_catalog.cardinality(f.bin_rows)]::float8[] AS bins,
 		pg_catalog.array_agg(k.class) AS classes, pg_catalog.array_agg(k.predictions) AS class_counts
 	FROM (
-		SELECT p.day, p.class, pg_catalog.count(*) AS predictions, pg_catalog.sum(p.score) AS score,
-			pg_catalog.count(*) FILTER (WHERE p.bin = 0) AS n0, pg_catalog.count(*) FILTER (WHERE p.bin = 1) AS n1,
-			pg_catalog.count(*) FILTER (WHERE p.bin = 2) AS n2, pg_catalog.count(*) FILTER (WHERE p.bin = 3) AS n3,
-			pg_catalog.count(*) FILTER (WHERE p.bin = 4) AS n4, pg_catalog.count(*) FILTER (WHERE p.bin = 5) AS n5,
-			pg_catalog.count(*) FILTER (WHERE p.bin = 6) AS n6, pg_catalog.count(*) FILTER (WHERE p.bin = 7) AS n7,
-			pg_catalog.count(*) FILTER (WHERE p.bin = 8) AS n8, pg_catalog.count(*) FILTER (WHERE p.bin = 9) AS n9
-		FROM (
-			SELECT p.predicted_at::date AS day, p.class, p.score,
-				pg_catalog.cardinality(f.edges) - pg_catalog.width_bucket(-p.score, ARRAY(
-					SELECT -e.edge FROM pg_catalog.unnest(f.edges) AS e (edge) ORDER BY 1)) AS bin
-			FROM cvm.prediction_log AS p
-			WHERE p.model = f.model AND p.version = f.version) AS p
-		GROUP BY p.day, p.class) AS k
+		SELECT p.predicted_at::date AS day, p.class,
+			pg_catalog.cardinality(f.edges) - pg_catalog.width_bucket(-p.score, ARRAY(
+				SELECT -e.edge FROM pg_catalog.unnest(f.edges) AS e (edge) ORDER BY 1)) AS bin,
+			pg_catalog.count(*) AS predictions, pg_catalog.sum(p.score) AS score
+		FROM cvm.prediction_log AS p
+		WHERE p.model = f.model AND p.version = f.version
+		GROUP BY 1, 2, 3) AS k
 	GROUP BY k.day) AS d
 CROSS JOIN LATERAL cvm.distribution_drift(f.bin_rows, d.bins) AS s
 LEFT JOIN LATERAL (
@@ -95,7 +95,10 @@ LEFT JOIN LATERAL (
 	FROM (
 		SELECT pg_catalog.array_agg(COALESCE(k.predictions, 0)::float8 ORDER BY o.position) AS counts
 		FROM pg_catalog.unnest(f.classes) WITH ORDINALITY AS o (class, position)
-		LEFT JOIN unnest(d.classes, d.class_counts) AS k (class, predictions) ON k.class = o.class) AS n
+		LEFT JOIN (
+			SELECT u.class, pg_catalog.sum(u.predictions) AS predictions
+			FROM unnest(d.classes, d.class_counts) AS u (class, predictions)
+			GROUP BY u.class) AS k ON k.class = o.class) AS n
 	CROSS JOIN LATERAL cvm.distribution_drift(f.class_rows, n.counts) AS g) AS c ON f.classes IS NOT NULL
 WHERE pg_catalog.pg_has_role(r.owner::oid, 'usage') OR EXISTS (
 		SELECT FROM cvm.model_grants AS g

@@ -199,8 +199,8 @@ has_drifted(const CvmDefinition *definition, double threshold, char **text)
 }
 
 /*
- * Whether the scores of the last day with enough predictions in a month have;
- * *text stays NULL where none are logged.
+ * Whether the scores of the last day with enough predictions have, of those since
+ * the check before; *text stays NULL where there is none.
  */
 static bool
 scores_have_drifted(const CvmDefinition *definition, double threshold, char **text)
@@ -214,7 +214,8 @@ scores_have_drifted(const CvmDefinition *definition, double threshold, char **te
 	*text = NULL;
 	cvm_catalog_execute("SELECT greatest(psi, class_psi), predictions::integer, day::text"
 						" FROM cvm.score_drift WHERE model = $1 AND version = $2"
-						" AND predictions >= $3 AND day > (cvm.clock() - interval '30 days')::date"
+						" AND predictions >= $3 AND day >= (cvm.clock() - (SELECT"
+						"  greatest(check_every, '1 day') FROM cvm.schedules WHERE model = $1))::date"
 						" ORDER BY day DESC LIMIT 1",
 						3, types, values, NULL, false);
 	if (SPI_processed == 0)

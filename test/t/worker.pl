@@ -116,6 +116,17 @@ SKIP:
 	skip 'no groups of sessions', 1 unless -r "/proc/$learner/autogroup";
 	wait_for("SELECT pg_read_file('/proc/$learner/autogroup') LIKE '%nice 19%'", 'and so does its session');
 }
+
+# Meanwhile another model waits where a database may have one run only.
+$node->safe_psql('postgres', <<'SQL');
+ALTER SYSTEM SET cvm.max_retrain_workers_per_database = 1;
+SELECT pg_reload_conf();
+SELECT cvm.retrain('churn');
+SQL
+wait_for("SELECT reason = 'waits: cvm.max_retrain_workers_per_database runs are at work' FROM cvm.training_runs WHERE model = 'churn' AND status = 'queued'",
+	'a limit for each database');
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET cvm.max_retrain_workers_per_database; SELECT pg_reload_conf()');
+wait_for("SELECT status = 'succeeded' FROM cvm.training_runs WHERE model = 'churn' ORDER BY run DESC LIMIT 1", 'beside which another one runs');
 $node->safe_psql('postgres', 'ALTER TABLE customers ADD COLUMN unused integer');
 $node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'cvm run'");
 wait_for("SELECT status = 'cancelled' FROM cvm.training_runs WHERE model = 'patient' ORDER BY run DESC LIMIT 1",
