@@ -103,7 +103,7 @@ const CvmOptionSpec cvm_option_specs[] = {
 	CHOICE(factorization, cvm_factorization_names, "auto", "matrix_factorization: als of ratings, implicit (confidence) or bpr (pairwise) of events; auto: als where there is a target, else implicit"),
 	INTEGER(factors, 1, 1000, "16", "matrix_factorization: numbers that each user and item is described by"),
 	BOOLEAN(biases, "true", "matrix_factorization, als: users and items have a level of their own beside their factors"),
-	BOOLEAN(l2_by_count, "false", "matrix_factorization: l2 counts once for each row of a user or item, instead of once"),
+	NUMBER(l2_power, 0, 1, "0.5", "matrix_factorization: l2 grows as this power of the rows of a user or item: 0 for not, 1 for in proportion"),
 	NUMBER(alpha, 0, 1e10, "1", "matrix_factorization, implicit: how much confidence grows with the amount of an event"),
 	BOOLEAN(keep_seen, "true", "matrix_factorization: the model knows which items each user has met, and can leave them out"),
 	TEXT(user, "matrix_factorization: the column that tells users apart; the first feature that has no other role"),

@@ -132,7 +132,7 @@ typedef struct CvmOptions
 	int			factorization;	/* CvmFactorization (learn/factorization/factors.h) */
 	int			factors;		/* matrix_factorization: of each user and item */
 	bool		biases;			/* of ratings */
-	bool		l2_by_count;	/* the penalty of a user or item grows with its rows */
+	double		l2_power;		/* the penalty of a user or item grows with its rows */
 	double		alpha;			/* implicit: confidence in a unit of the amount */
 	bool		keep_seen;		/* which items each user has met */
 	char	   *user;			/* columns; NULL: the first feature without a role */

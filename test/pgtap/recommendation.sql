@@ -14,7 +14,7 @@ CREATE FUNCTION pg_temp.figure(model text, source text, metric text) RETURNS flo
 
 SELECT lives_ok($$
 	SELECT cvm.train('rated', 'SELECT u, i, rating FROM pairs WHERE part < 7', 'rating', 'matrix_factorization',
-		options => '{"factors": 3, "l2": 3, "epochs": 200, "validation": 0}')$$, 'ratings are learned');
+		options => '{"factors": 3, "l2": 3, "l2_power": 0, "epochs": 200, "validation": 0}')$$, 'ratings are learned');
 SELECT ok(abs(pg_temp.figure('rated', 'SELECT * FROM pairs WHERE part < 7', 'rmse') / 0.2062 - 1) < 0.01,
 	'their error in training is that of NumPy, to 1 %');
 SELECT ok(abs(pg_temp.figure('rated', 'SELECT * FROM pairs WHERE part >= 7', 'rmse') / 0.4882 - 1) < 0.01,
@@ -22,7 +22,7 @@ SELECT ok(abs(pg_temp.figure('rated', 'SELECT * FROM pairs WHERE part >= 7', 'rm
 
 SELECT lives_ok($$
 	SELECT cvm.train('met', 'SELECT u, i, 1 + part % 2 AS amount FROM pairs WHERE part < 6 AND rating > 3.6', 'amount',
-		'matrix_factorization', options => '{"factorization": "implicit", "factors": 3, "l2": 1, "alpha": 10,
+		'matrix_factorization', options => '{"factorization": "implicit", "factors": 3, "l2": 1, "l2_power": 0, "alpha": 10,
 		"epochs": 300, "validation": 0}')$$, 'events are learned');
 SELECT ok(abs(pg_temp.figure('met', 'SELECT u, i, 1 AS amount FROM pairs WHERE part >= 6 AND rating > 3.6', 'ndcg_at_10') / 0.6669 - 1) < 0.01 AND
 	abs(pg_temp.figure('met', 'SELECT u, i, 1 AS amount FROM pairs WHERE part >= 6 AND rating > 3.6', 'map_at_10') / 0.5471 - 1) < 0.01 AND

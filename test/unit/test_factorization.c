@@ -161,11 +161,11 @@ slope_of_item(const CvmInteractions *interactions, const CvmOptions *options, bo
 			}
 		slope += weight * (score - target) * x;
 	}
-	return slope + options->l2 * (options->l2_by_count ? count : 1) * own;
+	return slope + options->l2 * pow(count, options->l2_power) * own;
 }
 
 static void
-test_alternating(bool events, bool weighted, bool biases, bool by_count)
+test_alternating(bool events, bool weighted, bool biases, double power)
 {
 	CvmOptions	options = options_of(0.7);
 	CvmBlockSource source;
@@ -175,7 +175,7 @@ test_alternating(bool events, bool weighted, bool biases, bool by_count)
 	double		last = INFINITY;
 
 	options.biases = biases;
-	options.l2_by_count = by_count;
+	options.l2_power = power;
 	options.alpha = 3;
 	make_rows(&source, weighted, events);
 	cvm_interactions_read(&layout, &source, events ? CVM_CELL_AMOUNT : CVM_CELL_RATING, &interactions);
@@ -450,11 +450,11 @@ main(void)
 	test_interactions(false, false);
 	test_interactions(true, false);
 	test_interactions(true, true);
-	test_alternating(false, false, true, false);
-	test_alternating(false, true, true, true);
-	test_alternating(false, false, false, false);
-	test_alternating(true, false, false, false);
-	test_alternating(true, true, false, true);
+	test_alternating(false, false, true, 0);
+	test_alternating(false, true, true, 1);
+	test_alternating(false, false, false, 0.5);
+	test_alternating(true, false, false, 0);
+	test_alternating(true, true, false, 0.5);
 	test_singular();
 	test_pairwise_step();
 	test_pairwise();

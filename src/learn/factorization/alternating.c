@@ -108,14 +108,14 @@ ridge_of(const Alternation *state, const CvmSparse *cells, int row)
 {
 	double		count = 0;
 
-	if (!state->options->l2_by_count)
+	if (state->options->l2_power == 0)
 		return state->options->l2;
 	if (cells->weights == NULL)
 		count = (double) (cells->starts[row + 1] - cells->starts[row]);
 	else
 		for (int64_t i = cells->starts[row]; i < cells->starts[row + 1]; i++)
 			count += cells->weights[i];
-	return state->options->l2 * count;
+	return state->options->l2 * pow(count, state->options->l2_power);
 }
 
 /* Adds a ridge to the diagonal, so large that there is a solution. */

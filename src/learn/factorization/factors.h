@@ -8,8 +8,8 @@
  * A learner fills what it has: mean and user biases are of ratings only.
  *
  * Options that count: l2 (l2 / 2 times the squares of factors and biases, against
- * the summed loss) and l2_by_count (times the weight of the ratings, or the
- * number of the events, of each user and item), biases, alpha, seed, epochs,
+ * the summed loss) and l2_power (times this power of the weight of the ratings, or
+ * of the number of the events, of each user and item), biases, alpha, seed, epochs,
  * tolerance (ends where the objective falls by a smaller share), learning_rate
  * with schedule and warmup (pairwise).
  */

@@ -17,7 +17,7 @@
 #include "base/random.h"
 #include "learn/stepper.h"
 
-#define EPOCHS 30
+#define EPOCHS 100
 #define LEARNING_RATE 0.1
 
 /* Draws of another item, for users who have met nearly all. */
@@ -92,7 +92,7 @@ draw_other(const CvmSparse *users, int user, CvmRandom *random)
 static double
 share(const CvmOptions *options, double steps)
 {
-	return options->l2_by_count || steps <= 0 ? options->l2 : options->l2 / steps;
+	return steps > 0 ? options->l2 * pow(steps, options->l2_power - 1) : options->l2;
 }
 
 static int32_t *
