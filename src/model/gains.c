@@ -12,6 +12,7 @@
 
 #include "model/learner.h"
 #include "model/model_type.h"
+#include "model/segment_set.h"
 
 /* model -> feature, importance, gain, splits */
 PG_FUNCTION_INFO_V1(cvm_feature_gains);
@@ -32,7 +33,7 @@ cvm_feature_gains(PG_FUNCTION_ARGS)
 				 errmsg("a model of the algorithm \"%s\" does not know what its features have gained",
 						model->learner->name),
 				 errhint("cvm.feature_importance(model, source) finds it out on the rows of a source.")));
-	model->learner->importance(model, gains, splits);
+	cvm_model_importance(model, gains, splits);
 	for (int i = 0; i < count; i++)
 		total += gains[i];
 	for (int i = 0; i < count; i++)

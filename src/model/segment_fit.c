@@ -2,20 +2,11 @@
  * segment_fit.c
  *		Learning a model, with segments where options ask for them.
  *
- * The common parameters are first those of all rows.  The first rows of each
- * segment, a fifth of which is left out to check with, then decide two things
- * that no segment could decide alone:
- *
- *	  the strength of the pull	by the loss of the checked rows, from strong to
- *								weak until it only grows
- *	  where the common ones are	each round moves them to the mean of the
- *								segments' parameters (Reptile: Nichol, Achiam and
- *								Schulman, 2018, with a proximal inner loop), as
- *								long as the checked rows like it
- *
- * and at last every segment is fitted to all of its rows.  Held-out rows decide
- * nothing.  As many segments as there is memory for are gathered in a pass over
- * the rows; one that is larger than that is picked out of them as it is read.
+ * First the common parameters, as those of any model; then what samples of the
+ * segments say of them and of the pull (segment_choice.c); then every segment is
+ * fitted to all of its rows.  Held-out rows decide nothing.  As many segments as
+ * there is memory for are gathered in a pass over the rows; one that is larger
+ * than that is picked out of them as it is read.
  */
 #include "model/segment_fit.h"
 
@@ -24,40 +15,13 @@
 
 #include "base/memory.h"
 #include "learn/prediction_loss.h"
-#include "model/segment_rows.h"
-
-/* Of each segment, rows that decide on strength and common parameters. */
-#define SAMPLE_ROWS 1280
+#include "model/segment_fit_state.h"
 
 /* What a learner of mini-batches takes to adapt to a segment: about so many
  * steps, in no fewer and no more epochs. */
 #define ADAPTING_STEPS 300.0
 #define LEAST_EPOCHS 3
 #define MOST_EPOCHS 100
-
-/* Strengths that are tried, in the unit of the loss: powers of 8, and between. */
-#define STRONGEST 7
-#define WEAKEST -2
-#define STRENGTH_STEP 8.0
-#define MOST_RISES 3
-
-/* A round has to make the loss of checked rows smaller by this, relative. */
-#define ROUND_GAIN 1e-4
-
-typedef struct SegmentFit
-{
-	const CvmLesson *lesson;
-	const CvmLearner *learner;
-	CvmModel   *model;
-	CvmSegmentSet *set;
-	CvmSegmentLayout layout;
-	CvmSegmentCount *counts;	/* by level */
-	CvmModel   *common;			/* by segment: the common parameters at its level */
-	CvmRowList *sample;			/* by segment, then again the rows to check with */
-	double	   *predictions;	/* of a block */
-	CvmMeasure	measure;
-	CvmError   *error;
-} SegmentFit;
 
 /* ---- which segments ---- */
 
@@ -106,7 +70,7 @@ no_segment(const CvmOptions *options, CvmError *error)
 }
 
 static bool
-is_segment(const SegmentFit *fit, const CvmTerm *term, int level)
+is_segment(const CvmSegmentFit *fit, const CvmTerm *term, int level)
 {
 	return level > 0 && level != term->other_level && level != term->missing_level &&
 		fit->counts[level].rows >= fit->lesson->options->segment_min_rows;
@@ -114,7 +78,7 @@ is_segment(const SegmentFit *fit, const CvmTerm *term, int level)
 
 /* Counts the rows of each level and makes those that have enough segments. */
 static CvmStatus
-choose_segments(SegmentFit *fit)
+choose_segments(CvmSegmentFit *fit)
 {
 	const CvmOptions *options = fit->lesson->options;
 	const CvmTerm *term = &fit->model->encoder.terms[fit->set->term];
@@ -147,7 +111,7 @@ choose_segments(SegmentFit *fit)
 
 /* Before anything is fitted: options that cannot be, cost little. */
 static CvmStatus
-begin(SegmentFit *fit, const CvmLesson *lesson, CvmModel *model, CvmError *error)
+begin(CvmSegmentFit *fit, const CvmLesson *lesson, CvmModel *model, CvmError *error)
 {
 	const CvmOptions *options = lesson->options;
 	CvmStatus	status = cvm_segments_check_options(model->learner, options, error);
@@ -184,7 +148,7 @@ begin(SegmentFit *fit, const CvmLesson *lesson, CvmModel *model, CvmError *error
 
 /* A model over the segments' encoder. */
 static CvmModel
-segment_model(const SegmentFit *fit, void *payload)
+segment_model(const CvmSegmentFit *fit, void *payload)
 {
 	CvmModel	result = *fit->model;
 
@@ -194,9 +158,8 @@ segment_model(const SegmentFit *fit, void *payload)
 	return result;
 }
 
-/* The common parameters of a model at the level of each segment. */
-static void
-set_common(SegmentFit *fit, const CvmModel *model)
+void
+cvm_segments_set_common(CvmSegmentFit *fit, const CvmModel *model)
 {
 	for (int i = 0; i < fit->set->count; i++)
 	{
@@ -217,15 +180,15 @@ adapting_epochs(const CvmOptions *options, uint64_t rows)
 	return options->epochs > 0 && options->epochs < epochs ? options->epochs : (int) epochs;
 }
 
-/* Fits the parameters of a segment to these rows. */
-static CvmStatus
-adapt(const SegmentFit *fit, int segment, CvmBlockSource *rows, double shrinkage,
-	  CvmModel *adapted)
+CvmStatus
+cvm_segments_adapt(const CvmSegmentFit *fit, int segment, CvmBlockSource *rows, double shrinkage,
+	  double tolerance, CvmModel *adapted)
 {
 	CvmOptions	options = *fit->lesson->options;
 	CvmLesson	lesson = *fit->lesson;
 
 	options.l2 = shrinkage;
+	options.tolerance = fmax(options.tolerance, tolerance);
 	if (cvm_model_linear(fit->model) == NULL)
 		options.epochs = adapting_epochs(&options, rows->rows);
 	lesson.encoder = &fit->set->encoder;
@@ -239,185 +202,11 @@ adapt(const SegmentFit *fit, int segment, CvmBlockSource *rows, double shrinkage
 	return fit->learner->fit(&lesson, adapted, fit->error);
 }
 
-/* Adds the losses of these rows as the model predicts them. */
-static void
-add_losses(const SegmentFit *fit, const CvmModel *model, const CvmRowList *rows,
-		   double *loss, double *weight)
-{
-	void	   *prepared = fit->learner->prepare(model);
-
-	for (int b = 0; b < rows->count; b++)
-	{
-		const CvmBlock *block = rows->blocks[b];
-
-		fit->learner->predict(prepared, block, fit->predictions);
-		for (int row = 0; row < block->rows; row++)
-		{
-			*loss += block->weight[row] *
-				cvm_prediction_loss(&fit->measure, block->target[row],
-									fit->predictions + (size_t) row * model->outputs);
-			*weight += block->weight[row];
-		}
-	}
-	fit->learner->finish(prepared);
-}
-
-/* ---- what the samples decide ---- */
-
-static void
-gather_samples(SegmentFit *fit)
-{
-	int			count = fit->set->count;
-	int64_t		most = SAMPLE_ROWS;
-	size_t		memory = fit->lesson->memory;
-
-	while (memory > 0 && most > CVM_BLOCK_ROWS &&
-		   cvm_row_list_size(&fit->layout, most) * count > memory)
-		most /= 2;
-	fit->sample = CVM_NEW_ZERO(CvmRowList, 2 * count);
-	cvm_segment_gather(&fit->layout, fit->lesson->training, fit->set, 0, count, true, most,
-					   fit->sample);
-}
-
-static void
-release_samples(SegmentFit *fit)
-{
-	for (int i = 0; i < 2 * fit->set->count; i++)
-		cvm_row_list_release(&fit->sample[i]);
-	cvm_release(fit->sample);
-}
-
-/*
- * The mean loss of the checked rows where every segment is fitted to the others
- * of its sample.  moved: if not NULL, a model with the common parameters, which
- * go to the mean of the segments'.
- */
-static CvmStatus
-try_strength(SegmentFit *fit, double shrinkage, CvmModel *moved, double *mean_loss)
-{
-	int			count = fit->set->count;
-	double		loss = 0;
-	double		weight = 0;
-
-	for (int i = 0; i < count; i++)
-	{
-		CvmBlockSource rows;
-		CvmModel	adapted;
-		CvmStatus	status;
-
-		cvm_check_interrupt();
-		cvm_row_list_source(&fit->layout, &fit->sample[i], &rows);
-		status = adapt(fit, i, &rows, shrinkage, &adapted);
-		if (status != CVM_OK)
-			return status;
-		add_losses(fit, &adapted, &fit->sample[count + i], &loss, &weight);
-		if (moved != NULL)
-			fit->learner->move(moved, fit->set->term, &fit->common[i], &adapted, 1.0 / count);
-		fit->learner->release(adapted.payload);
-	}
-	*mean_loss = isfinite(loss) ? loss / weight : INFINITY;
-	return CVM_OK;
-}
-
-/*
- * Losses grow with the square of a number's unit, and so does the pull that
- * weighs as much as a row.
- */
-static double
-unit_of_loss(const CvmModel *model)
-{
-	return (model->family == CVM_LINEAR || model->family == CVM_HUBER) && model->loss > 0 ?
-		2 * model->loss : 1;
-}
-
-static CvmStatus
-choose_shrinkage(SegmentFit *fit)
-{
-	double		unit = unit_of_loss(fit->model);
-	double		best = unit * pow(STRENGTH_STEP, STRONGEST);
-	double		best_loss = INFINITY;
-	double		center;
-	double		loss;
-	int			rises = 0;
-	CvmStatus	status;
-
-	for (int power = STRONGEST; power >= WEAKEST && rises < MOST_RISES; power--)
-	{
-		double		strength = unit * pow(STRENGTH_STEP, power);
-
-		if ((status = try_strength(fit, strength, NULL, &loss)) != CVM_OK)
-			return status;
-		rises = loss < best_loss ? 0 : rises + 1;
-		if (loss < best_loss)
-		{
-			best = strength;
-			best_loss = loss;
-		}
-	}
-	center = best;
-	for (int side = -1; side <= 1; side += 2)
-	{
-		double		strength = center * pow(STRENGTH_STEP, 0.5 * side);
-
-		if ((status = try_strength(fit, strength, NULL, &loss)) != CVM_OK)
-			return status;
-		if (loss < best_loss)
-		{
-			best = strength;
-			best_loss = loss;
-		}
-	}
-	fit->set->shrinkage = best;
-	return CVM_OK;
-}
-
-/* A copy of the model with parameters of its own. */
-static CvmModel
-copy_of_model(const SegmentFit *fit)
-{
-	CvmModel	copy = *fit->model;
-
-	copy.payload = fit->learner->at_level(fit->model, -1, 0, &fit->model->encoder);
-	return copy;
-}
-
-/* Reptile: the common parameters go where adapting from them is worth most. */
-static CvmStatus
-move_common(SegmentFit *fit)
-{
-	CvmModel	next = copy_of_model(fit);
-	double		loss;
-	CvmStatus	status = try_strength(fit, fit->set->shrinkage, &next, &loss);
-
-	while (status == CVM_OK && fit->set->rounds < fit->lesson->options->segment_rounds)
-	{
-		CvmModel	candidate = next;
-		double		moved_loss;
-
-		next.payload = fit->learner->at_level(&candidate, -1, 0, &candidate.encoder);
-		set_common(fit, &candidate);
-		status = try_strength(fit, fit->set->shrinkage, &next, &moved_loss);
-		if (status == CVM_OK && moved_loss < loss - ROUND_GAIN * fabs(loss))
-		{
-			fit->learner->release(fit->model->payload);
-			fit->model->payload = candidate.payload;
-			fit->set->rounds++;
-			loss = moved_loss;
-			continue;
-		}
-		fit->learner->release(candidate.payload);
-		set_common(fit, fit->model);
-		break;
-	}
-	fit->learner->release(next.payload);
-	return status;
-}
-
 /* ---- all rows ---- */
 
 /* Keeps what a segment has learned; one that went astray stays at the common parameters. */
 static void
-keep(SegmentFit *fit, int index, const CvmModel *adapted)
+keep(CvmSegmentFit *fit, int index, const CvmModel *adapted)
 {
 	CvmSegment *segment = &fit->set->segments[index];
 	CvmError	ignored;
@@ -431,13 +220,13 @@ keep(SegmentFit *fit, int index, const CvmModel *adapted)
 }
 
 static CvmStatus
-adapt_to_all(SegmentFit *fit, int index, CvmBlockSource *rows)
+adapt_to_all(CvmSegmentFit *fit, int index, CvmBlockSource *rows)
 {
 	CvmModel	adapted;
 	CvmStatus	status;
 
 	cvm_check_interrupt();
-	status = adapt(fit, index, rows, fit->set->shrinkage, &adapted);
+	status = cvm_segments_adapt(fit, index, rows, fit->set->shrinkage, 0, &adapted);
 	if (status == CVM_OK)
 		keep(fit, index, &adapted);
 	return status;
@@ -445,7 +234,7 @@ adapt_to_all(SegmentFit *fit, int index, CvmBlockSource *rows)
 
 /* One that does not fit into memory. */
 static CvmStatus
-adapt_to_stream(SegmentFit *fit, int index)
+adapt_to_stream(CvmSegmentFit *fit, int index)
 {
 	int			level = fit->set->segments[index].level;
 	CvmBlockSource rows;
@@ -459,13 +248,12 @@ adapt_to_stream(SegmentFit *fit, int index)
 
 /* The segments first <= i < last, whose rows fit into memory together. */
 static CvmStatus
-adapt_group(SegmentFit *fit, int first, int last)
+adapt_group(CvmSegmentFit *fit, int first, int last)
 {
 	CvmRowList *lists = CVM_NEW_ZERO(CvmRowList, last - first);
 	CvmStatus	status = CVM_OK;
 
-	cvm_segment_gather(&fit->layout, fit->lesson->training, fit->set, first, last, false, 0,
-					   lists);
+	cvm_segment_gather(&fit->layout, fit->lesson->training, fit->set, first, last, lists);
 	for (int i = first; i < last && status == CVM_OK; i++)
 	{
 		CvmBlockSource rows;
@@ -479,7 +267,7 @@ adapt_group(SegmentFit *fit, int first, int last)
 }
 
 static CvmStatus
-adapt_segments(SegmentFit *fit)
+adapt_segments(CvmSegmentFit *fit)
 {
 	const CvmSegmentSet *set = fit->set;
 	size_t		memory = fit->lesson->memory;
@@ -511,7 +299,7 @@ adapt_segments(SegmentFit *fit)
 
 /* What segments and common parameters make of a block. */
 static void
-check_block(SegmentFit *fit, void *common, void *const *own, const CvmBlock *block,
+check_block(CvmSegmentFit *fit, void *common, void *const *own, const CvmBlock *block,
 			CvmBlock *row_block, double *own_prediction, double *weights)
 {
 	const CvmModel *model = fit->model;
@@ -538,7 +326,7 @@ check_block(SegmentFit *fit, void *common, void *const *own, const CvmBlock *blo
 }
 
 static void
-check_segments(SegmentFit *fit)
+check_segments(CvmSegmentFit *fit)
 {
 	CvmBlockSource *source = fit->lesson->validation;
 	int			count = fit->set->count;
@@ -581,7 +369,7 @@ check_segments(SegmentFit *fit)
 /* ---- a model ---- */
 
 static CvmStatus
-fit_segments(SegmentFit *fit)
+fit_segments(CvmSegmentFit *fit)
 {
 	const CvmOptions *options = fit->lesson->options;
 	CvmStatus	status = CVM_OK;
@@ -591,17 +379,10 @@ fit_segments(SegmentFit *fit)
 	if (status != CVM_OK)
 		return status;
 	fit->common = CVM_NEW_ZERO(CvmModel, fit->set->count);
-	set_common(fit, fit->model);
+	cvm_segments_set_common(fit, fit->model);
 	fit->set->shrinkage = options->segment_shrinkage;
 	if (options->segment_shrinkage == 0 || options->segment_rounds > 0)
-	{
-		gather_samples(fit);
-		if (options->segment_shrinkage == 0)
-			status = choose_shrinkage(fit);
-		if (status == CVM_OK && options->segment_rounds > 0)
-			status = move_common(fit);
-		release_samples(fit);
-	}
+		status = cvm_segments_decide(fit);
 	if (status == CVM_OK)
 		status = adapt_segments(fit);
 	if (status == CVM_OK)
@@ -612,7 +393,7 @@ fit_segments(SegmentFit *fit)
 CvmStatus
 cvm_learn_model(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 {
-	SegmentFit	fit;
+	CvmSegmentFit	fit;
 	CvmStatus	status;
 
 	if (lesson->options->segment_by == NULL)

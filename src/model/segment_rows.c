@@ -52,8 +52,9 @@ cvm_row_list_size(const CvmSegmentLayout *layout, int64_t rows)
 	return blocks * CVM_BLOCK_ROWS * row;
 }
 
+/* The block that the next row goes to. */
 static CvmBlock *
-last_block(const CvmSegmentLayout *layout, CvmRowList *list)
+last_block(CvmRowList *list, int dense_columns, int coded_columns)
 {
 	if (list->count > 0 && list->blocks[list->count - 1]->rows < CVM_BLOCK_ROWS)
 		return list->blocks[list->count - 1];
@@ -63,19 +64,21 @@ last_block(const CvmSegmentLayout *layout, CvmRowList *list)
 		list->blocks = list->blocks == NULL ? CVM_NEW(CvmBlock *, list->capacity) :
 			cvm_resize(list->blocks, list->capacity, sizeof(CvmBlock *));
 	}
-	list->blocks[list->count] = cvm_block_create(layout->dense_columns,
-												 layout->coded_columns - 1);
+	list->blocks[list->count] = cvm_block_create(dense_columns, coded_columns);
 	return list->blocks[list->count++];
+}
+
+static void
+add_to_list(const CvmSegmentLayout *layout, const CvmBlock *from, int row, CvmRowList *list)
+{
+	add_row(layout, from, row,
+			last_block(list, layout->dense_columns, layout->coded_columns - 1));
 }
 
 void
 cvm_segment_gather(const CvmSegmentLayout *layout, CvmBlockSource *source,
-				   const CvmSegmentSet *set, int first, int last, bool checked, int64_t most,
-				   CvmRowList *lists)
+				   const CvmSegmentSet *set, int first, int last, CvmRowList *lists)
 {
-	int			count = last - first;
-	int64_t    *seen = CVM_NEW_ZERO(int64_t, count);
-
 	for (int b = 0; b < source->blocks; b++)
 	{
 		const CvmBlock *block = source->read(source->state, b);
@@ -83,16 +86,12 @@ cvm_segment_gather(const CvmSegmentLayout *layout, CvmBlockSource *source,
 		cvm_check_interrupt();
 		for (int row = 0; row < block->rows; row++)
 		{
-			int			segment = set->by_level[cvm_segment_level(layout, block, row)] - first;
+			int			segment = set->by_level[cvm_segment_level(layout, block, row)];
 
-			if (segment < 0 || segment >= count || (most > 0 && seen[segment] >= most))
-				continue;
-			if (seen[segment]++ % CHECKED_STRIDE == CHECKED_STRIDE - 1 && checked)
-				segment += count;
-			add_row(layout, block, row, last_block(layout, &lists[segment]));
+			if (segment >= first && segment < last)
+				add_to_list(layout, block, row, &lists[segment - first]);
 		}
 	}
-	cvm_release(seen);
 }
 
 void
@@ -110,6 +109,78 @@ cvm_row_list_release(CvmRowList *list)
 		cvm_release(list->blocks[i]);
 	cvm_release(list->blocks);
 	memset(list, 0, sizeof(*list));
+}
+
+/* ---- samples ---- */
+
+/* A row of a sample, the next number of its segment's. */
+static void
+add_to_sample(const CvmSegmentLayout *layout, const CvmBlock *from, int row, int segment,
+			  int64_t number, CvmSegmentSample *sample)
+{
+	CvmBlock   *pooled;
+
+	if (number % CHECKED_STRIDE == CHECKED_STRIDE - 1)
+	{
+		add_to_list(layout, from, row, &sample->checked[segment]);
+		return;
+	}
+	add_to_list(layout, from, row, &sample->learned[segment]);
+	pooled = last_block(&sample->pooled, layout->dense_columns, layout->coded_columns);
+	pooled->target[pooled->rows] = from->target[row];
+	pooled->weight[pooled->rows] = from->weight[row];
+	cvm_segment_add_whole_row(layout, from, row, pooled);
+}
+
+void
+cvm_segment_sample(const CvmSegmentLayout *layout, CvmBlockSource *source,
+				   const CvmSegmentSet *set, int64_t most, CvmSegmentSample *sample)
+{
+	int64_t    *seen = CVM_NEW_ZERO(int64_t, set->count);
+	int64_t    *strides = CVM_NEW(int64_t, set->count);
+
+	memset(sample, 0, sizeof(*sample));
+	sample->learned = CVM_NEW_ZERO(CvmRowList, set->count);
+	sample->checked = CVM_NEW_ZERO(CvmRowList, set->count);
+	for (int i = 0; i < set->count; i++)
+		strides[i] = (set->segments[i].rows + most - 1) / most;
+	for (int b = 0; b < source->blocks; b++)
+	{
+		const CvmBlock *block = source->read(source->state, b);
+
+		cvm_check_interrupt();
+		for (int row = 0; row < block->rows; row++)
+		{
+			int			segment = set->by_level[cvm_segment_level(layout, block, row)];
+
+			if (segment >= 0 && seen[segment]++ % strides[segment] == 0)
+				add_to_sample(layout, block, row, segment,
+							  (seen[segment] - 1) / strides[segment], sample);
+		}
+	}
+	cvm_release(strides);
+	cvm_release(seen);
+}
+
+void
+cvm_segment_sample_pooled(const CvmSegmentLayout *layout, const CvmSegmentSample *sample,
+						  CvmBlockSource *source)
+{
+	cvm_block_source_from_array(source, sample->pooled.blocks, sample->pooled.count,
+								layout->dense_columns, layout->coded_columns, layout->slots);
+}
+
+void
+cvm_segment_sample_release(const CvmSegmentSet *set, CvmSegmentSample *sample)
+{
+	for (int i = 0; i < set->count; i++)
+	{
+		cvm_row_list_release(&sample->learned[i]);
+		cvm_row_list_release(&sample->checked[i]);
+	}
+	cvm_row_list_release(&sample->pooled);
+	cvm_release(sample->learned);
+	cvm_release(sample->checked);
 }
 
 /* ---- picked out as they are read ---- */

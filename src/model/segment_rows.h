@@ -33,16 +33,27 @@ typedef struct CvmRowList
 /* The bytes that so many rows take in a list. */
 extern size_t cvm_row_list_size(const CvmSegmentLayout *layout, int64_t rows);
 
-/*
- * One pass: the rows of segments first <= i < last go to lists[i - first], which
- * are empty.  lists[i - first + (last - first)], where "checked" says so, takes
- * every fifth of them.  most: so many rows of each segment at most; 0: all.
- */
+/* One pass: the rows of segments first <= i < last go to lists[i - first], which are empty. */
 extern void cvm_segment_gather(const CvmSegmentLayout *layout, CvmBlockSource *source,
 							   const CvmSegmentSet *set, int first, int last,
-							   bool checked, int64_t most, CvmRowList *lists);
+							   CvmRowList *lists);
 extern void cvm_row_list_source(const CvmSegmentLayout *layout, const CvmRowList *list,
 								CvmBlockSource *source);
+
+/* Some rows of every segment, from all over it. */
+typedef struct CvmSegmentSample
+{
+	CvmRowList *learned;		/* by segment */
+	CvmRowList *checked;		/* by segment: every fifth row of its sample */
+	CvmRowList	pooled;			/* what is in learned once more, as it was */
+} CvmSegmentSample;
+
+/* most: so many rows of each segment, of which set->segments tells the number. */
+extern void cvm_segment_sample(const CvmSegmentLayout *layout, CvmBlockSource *source,
+							   const CvmSegmentSet *set, int64_t most, CvmSegmentSample *sample);
+extern void cvm_segment_sample_pooled(const CvmSegmentLayout *layout,
+									  const CvmSegmentSample *sample, CvmBlockSource *source);
+extern void cvm_segment_sample_release(const CvmSegmentSet *set, CvmSegmentSample *sample);
 extern void cvm_row_list_release(CvmRowList *list);
 
 /*

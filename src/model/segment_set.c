@@ -8,6 +8,7 @@
  */
 #include "model/segment_set.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -61,6 +62,39 @@ cvm_segment_model(const CvmModel *model, int segment)
 	result.rows = model->segments->segments[segment].rows;
 	result.loss = model->segments->segments[segment].loss;
 	return result;
+}
+
+void
+cvm_model_importance(const CvmModel *model, double *gains, int64_t *splits)
+{
+	const CvmSegmentSet *set = model->segments;
+	int			terms = model->encoder.term_count;
+	double		rest = model->rows;
+	double	   *own_gains;
+	int64_t    *own_splits;
+
+	model->learner->importance(model, gains, splits);
+	if (set == NULL || model->rows == 0)
+		return;
+	own_gains = CVM_NEW(double, terms);
+	own_splits = CVM_NEW(int64_t, terms);
+	for (int i = 0; i < set->count; i++)
+		rest -= set->segments[i].rows;
+	for (int term = 0; term < terms; term++)
+		if (term != set->term)
+			gains[term] *= fmax(0, rest) / model->rows;
+	for (int i = 0; i < set->count; i++)
+	{
+		CvmModel	own = cvm_segment_model(model, i);
+
+		model->learner->importance(&own, own_gains, own_splits);
+		for (int term = 0; term < terms; term++)
+			if (term != set->term)
+				gains[term] += own_gains[term - (term > set->term)] *
+					set->segments[i].rows / model->rows;
+	}
+	cvm_release(own_splits);
+	cvm_release(own_gains);
 }
 
 void

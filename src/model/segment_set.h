@@ -29,6 +29,13 @@ extern CvmStatus cvm_segment_set_index(CvmModel *model, CvmError *error);
 /* The model of one segment; it has the segment's payload, and points into the model. */
 extern CvmModel cvm_segment_model(const CvmModel *model, int segment);
 
+/*
+ * learner->importance of a model, with segments or without: of each term the mean
+ * over the rows, segment by segment; of the segment column that of the common
+ * parameters.
+ */
+extern void cvm_model_importance(const CvmModel *model, double *gains, int64_t *splits);
+
 /* Where rows have their segment, and how they look without it. */
 typedef struct CvmSegmentLayout
 {

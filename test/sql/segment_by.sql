@@ -99,6 +99,7 @@ WHERE c.id IN (7, 8, 9) GROUP BY c.id, p ORDER BY c.id;
 SELECT feature FROM cvm.coefficients('logistic segments', 'c0');
 SELECT count(*) > 10 AS common FROM cvm.coefficients('logistic segments');
 SELECT feature, importance > 0 AS matters FROM cvm.feature_importance('logistic segments', 'customers') ORDER BY 1;
+SELECT feature, gain > 0 AS gains FROM cvm.feature_importance(cvm.active_model('logistic segments')) ORDER BY 1;
 SELECT count(*) FROM cvm.partial_dependence('logistic segments', 'visits', 'customers', 5);
 
 -- as a value

@@ -213,7 +213,7 @@ test_optima(CvmFamily family)
 		common.payload = learner->at_level(&world.model, 1, world.model.segments->segments[i].level,
 										   &own.encoder);
 		cvm_segment_gather(&layout, &world.training_source, world.model.segments, i, i + 1,
-						   false, 0, &list);
+						   &list);
 		cvm_row_list_source(&layout, &list, &rows);
 		CHECK((int64_t) rows.rows == world.model.segments->segments[i].rows);
 		cvm_model_parameters(&own, &own.encoder, parameters);
