@@ -18,7 +18,6 @@ typedef struct CvmSegmentFit
 	CvmSegmentLayout layout;
 	CvmSegmentCount *counts;	/* by level */
 	CvmModel   *common;			/* by segment: the common parameters at its level */
-	CvmSegmentSample sample;
 	double	   *predictions;	/* of a block */
 	CvmMeasure	measure;
 	CvmError   *error;

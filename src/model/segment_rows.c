@@ -8,9 +8,6 @@
 
 #include "base/memory.h"
 
-/* Of the rows of a segment every so many is one to check with. */
-#define CHECKED_STRIDE 5
-
 void
 cvm_segment_count(const CvmSegmentLayout *layout, CvmBlockSource *source, int levels,
 				  CvmSegmentCount *counts)
@@ -113,14 +110,13 @@ cvm_row_list_release(CvmRowList *list)
 
 /* ---- samples ---- */
 
-/* A row of a sample, the next number of its segment's. */
 static void
 add_to_sample(const CvmSegmentLayout *layout, const CvmBlock *from, int row, int segment,
-			  int64_t number, CvmSegmentSample *sample)
+			  bool checked, CvmSegmentSample *sample)
 {
 	CvmBlock   *pooled;
 
-	if (number % CHECKED_STRIDE == CHECKED_STRIDE - 1)
+	if (checked)
 	{
 		add_to_list(layout, from, row, &sample->checked[segment]);
 		return;
@@ -134,7 +130,7 @@ add_to_sample(const CvmSegmentLayout *layout, const CvmBlock *from, int row, int
 
 void
 cvm_segment_sample(const CvmSegmentLayout *layout, CvmBlockSource *source,
-				   const CvmSegmentSet *set, int64_t most, CvmSegmentSample *sample)
+				   const CvmSegmentSet *set, int64_t most, int fold, CvmSegmentSample *sample)
 {
 	int64_t    *seen = CVM_NEW_ZERO(int64_t, set->count);
 	int64_t    *strides = CVM_NEW(int64_t, set->count);
@@ -155,7 +151,8 @@ cvm_segment_sample(const CvmSegmentLayout *layout, CvmBlockSource *source,
 
 			if (segment >= 0 && seen[segment]++ % strides[segment] == 0)
 				add_to_sample(layout, block, row, segment,
-							  (seen[segment] - 1) / strides[segment], sample);
+							  (seen[segment] - 1) / strides[segment] % CVM_SAMPLE_FOLDS == fold,
+							  sample);
 		}
 	}
 	cvm_release(strides);

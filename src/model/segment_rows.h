@@ -40,17 +40,21 @@ extern void cvm_segment_gather(const CvmSegmentLayout *layout, CvmBlockSource *s
 extern void cvm_row_list_source(const CvmSegmentLayout *layout, const CvmRowList *list,
 								CvmBlockSource *source);
 
-/* Some rows of every segment, from all over it. */
+/* Some rows of every segment, from all over it; a fold has one of so many for checking. */
+#define CVM_SAMPLE_FOLDS 5
+
 typedef struct CvmSegmentSample
 {
 	CvmRowList *learned;		/* by segment */
-	CvmRowList *checked;		/* by segment: every fifth row of its sample */
+	CvmRowList *checked;		/* by segment: every fifth row of its sample, beginning
+								 * with that of the fold */
 	CvmRowList	pooled;			/* what is in learned once more, as it was */
 } CvmSegmentSample;
 
 /* most: so many rows of each segment, of which set->segments tells the number. */
 extern void cvm_segment_sample(const CvmSegmentLayout *layout, CvmBlockSource *source,
-							   const CvmSegmentSet *set, int64_t most, CvmSegmentSample *sample);
+							   const CvmSegmentSet *set, int64_t most, int fold,
+							   CvmSegmentSample *sample);
 extern void cvm_segment_sample_pooled(const CvmSegmentLayout *layout,
 									  const CvmSegmentSample *sample, CvmBlockSource *source);
 extern void cvm_segment_sample_release(const CvmSegmentSet *set, CvmSegmentSample *sample);

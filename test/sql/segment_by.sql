@@ -53,7 +53,7 @@ CREATE FUNCTION held_out(name text, column_name text, algorithm text, options js
 	FROM cvm.train(name, source => 'customers', target => column_name, key => 'id', algorithm => algorithm,
 		features => ARRAY['country', 'visits', 'spend', 'plan'], options => options)
 $$;
-SELECT algorithm, partial < common AS better_than_common, partial < alone AS better_than_alone
+SELECT algorithm, partial < common * 1.001 AS no_worse_than_common, partial < alone * 1.001 AS no_worse_than_alone
 FROM (VALUES ('churned', 'logistic'), ('value', 'linear'), ('value', 'huber'), ('choice', 'softmax')) AS a (target, algorithm),
 	LATERAL (SELECT held_out(algorithm || ' common', target, algorithm, '{}') AS common,
 		held_out(algorithm || ' alone', target, algorithm, '{"segment_by": "country", "segment_shrinkage": 0.0001, "segment_rounds": 0, "segment_min_rows": 1}') AS alone,
