@@ -16,6 +16,7 @@
 #include "encode/expand.h"
 #include "learn/tree/tree_shap.h"
 #include "model/tree_payload.h"
+#include "model/tree_start.h"
 
 static CvmTreeMethod
 method_of(const CvmLearner *learner)
@@ -157,12 +158,15 @@ check_options(const CvmLearner *learner, const CvmOptions *options, CvmError *er
 		cvm_hint(error, "boosted_trees can.");
 		return CVM_BAD_OPTION;
 	}
-	if (options->warm_start)
+	if (options->warm_start && !boosted)
 	{
 		cvm_fail(error, CVM_BAD_OPTION, "%s cannot have option \"warm_start\"", learner->name);
-		cvm_hint(error, "Trees are grown anew from all rows.");
+		cvm_hint(error, "Its trees are grown anew from all rows; boosted_trees can go on.");
 		return CVM_BAD_OPTION;
 	}
+	if (options->warm_start && (options->increasing != NULL || options->decreasing != NULL))
+		return cvm_fail(error, CVM_BAD_OPTION,
+						"option \"warm_start\" cannot be combined with \"increasing\" or \"decreasing\"");
 	return CVM_OK;
 }
 
@@ -187,6 +191,24 @@ take_over(CvmModel *model, const CvmLesson *lesson, const CvmTreeTask *task,
 	model->gradient_norm = NAN;
 }
 
+/* The trees that boosting goes on from, if the model has such for this task. */
+static void
+find_start(const CvmLesson *lesson, CvmTreeTask *task, CvmForest *forest)
+{
+	const CvmTreePayload *start;
+
+	if (lesson->start == NULL || task->method != CVM_BOOSTED_TREES)
+		return;
+	start = cvm_model_trees(lesson->start);
+	if (start->objective != task->objective || start->forest.tree_count == 0 ||
+		lesson->start->outputs != task->outputs ||
+		(task->objective == CVM_OBJECTIVE_QUANTILE && start->quantile != lesson->options->quantile) ||
+		!cvm_tree_start(lesson->start, lesson->encoder, task->layout, forest))
+		return;
+	task->start = forest;
+	task->start_base = start->base;
+}
+
 static CvmStatus
 fit_trees(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 {
@@ -197,6 +219,7 @@ fit_trees(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 		.outputs = model->outputs,.layout = layout,.memory = lesson->memory
 	};
 	int8_t	   *directions;
+	CvmForest	start;
 	CvmTreeFit	fit = {0};
 	CvmStatus	status;
 
@@ -204,6 +227,7 @@ fit_trees(const CvmLesson *lesson, CvmModel *model, CvmError *error)
 		(status = read_directions(lesson, layout, &directions, error)) != CVM_OK)
 		return status;
 	task.directions = directions;
+	find_start(lesson, &task, &start);
 	status = cvm_tree_fit(&task, lesson->training, lesson->validation, lesson->options,
 						  lesson->progress, &fit, error);
 	if (status == CVM_OK)

@@ -71,6 +71,19 @@ SELECT count(train(algorithm, 'SELECT s.id + 3000 * i AS id, x + 0.001 * i AS x,
 RESET cvm.train_memory;
 SELECT model, count(*), count(DISTINCT fitted::jsonb - 'driver') FROM cvm.model_versions WHERE model IN ('boosted_trees', 'random_forest', 'decision_tree') GROUP BY 1 ORDER BY 1;
 
+-- boosting goes on from the active version: its trees come first, columns and levels are found by their names
+SELECT version FROM train('going_on', 'SELECT id, x, visits, channel, minutes, spent FROM shoppers WHERE channel <> $$shop$$', 'spent', 'boosted_trees',
+	key => 'id', options => '{"trees": 20, "validation": 0}');
+SELECT version, metrics #>> '{fit,iterations}' AS trees FROM train('going_on', 'SELECT id, minutes, visits, x, upper(channel) AS other, channel, spent FROM shoppers', 'spent',
+	'boosted_trees', key => 'id', options => '{"trees": 7, "warm_start": true, "validation": 0, "promote": "always"}');
+SELECT (b #> '{leaf_values}') -> 3 = (a #> '{leaf_values}') -> 3 AS same_leaves, b -> 'base' = a -> 'base' AS same_base
+	FROM (SELECT model_version('going_on', 1)::jsonb AS a, model_version('going_on', 2)::jsonb AS b) AS models;
+SELECT avg((spent - predict((SELECT model_version('going_on', 2)), s)) ^ 2) < avg((spent - predict((SELECT model_version('going_on', 1)), s)) ^ 2) AS better
+	FROM (SELECT *, upper(channel) AS other FROM shoppers) AS s;
+-- a column that the trees ask for is gone: they are grown anew
+SELECT version, metrics #>> '{fit,iterations}' AS trees FROM train('going_on', 'SELECT id, x, spent FROM shoppers', 'spent',
+	'boosted_trees', key => 'id', options => '{"trees": 7, "warm_start": true, "validation": 0, "promote": "always"}');
+
 -- monotone columns
 SELECT version FROM train('rising', 'SELECT id, x, visits, channel, minutes, spent FROM shoppers', 'spent', 'boosted_trees', key => 'id',
 	options => '{"increasing": ["visits"], "decreasing": "minutes", "trees": 30}');
@@ -111,6 +124,7 @@ SELECT train('wrong', 'shoppers', 'visits', 'random_forest', options => '{"objec
 SELECT train('wrong', 'shoppers', 'spent', 'boosted_trees', options => '{"objective": "poisson"}');
 SELECT train('wrong', 'buyers', 'class', 'boosted_trees', options => '{"objective": "squared"}');
 SELECT train('wrong', 'buyers', 'bought', 'decision_tree', options => '{"warm_start": true}');
+SELECT train('wrong', 'buyers', 'bought', 'boosted_trees', options => '{"warm_start": true, "increasing": ["x"]}');
 SELECT train('wrong', 'buyers', 'bought', 'boosted_trees', options => '{"trees": 0}');
 SELECT train('wrong', 'buyers', 'bought', 'boosted_trees', options => '{"objective": "magic"}');
 -- forged trees

@@ -368,6 +368,45 @@ test_boosting(CvmTreeObjective objective, int outputs)
 	CHECK(fresh_loss - naive_loss(&fresh, objective, outputs, 0.8, scores) < -0.15);
 }
 
+/* Trees that go on from others: these come first, and the loss falls further. */
+static void
+test_warm_start(CvmTreeObjective objective, int outputs)
+{
+	TreeRows	table = make_rows(3000, 19);
+	TreeRows	held_out = make_rows(1000, 20);
+	CvmTreeTask task = {CVM_BOOSTED_TREES, objective, outputs, &table.layout, NULL, 0};
+	CvmOptions	options = tree_options();
+	CvmTreeFit	first = {{0}};
+	CvmTreeFit	second[2] = {{{0}}};
+	CvmError	error = {{0}};
+	double	   *scores;
+
+	set_targets(&table, objective);
+	set_targets(&held_out, objective);
+	options.trees = 8;
+	CHECK(cvm_tree_fit(&task, &table.source, NULL, &options, NULL, &first, &error) == CVM_OK);
+	task.start = &first.forest;
+	task.start_base = first.base;
+	for (int i = 0; i < 2; i++)
+	{
+		task.memory = i;		/* 1: rows in a file */
+		CHECK(cvm_tree_fit(&task, &table.source, &held_out.source, &options, NULL, &second[i],
+						   &error) == CVM_OK);
+		CHECK(second[i].rounds == 16 && second[i].forest.tree_count == 16 * outputs);
+		CHECK(second[i].loss < 0.9 * first.loss);
+		CHECK(memcmp(first.base, second[i].base, outputs * sizeof(double)) == 0);
+		CHECK(memcmp(first.forest.leaves, second[i].forest.leaves,
+					 first.forest.leaf_count * sizeof(double)) == 0);
+		scores = predict(&second[i], &table, outputs);
+		CHECK_CLOSE(naive_loss(&table, objective, outputs, 0, scores), second[i].loss, 1e-9);
+		scores = predict(&second[i], &held_out, outputs);
+		CHECK_CLOSE(naive_loss(&held_out, objective, outputs, 0, scores),
+					second[i].validation_loss, 1e-9);
+	}
+	CHECK(memcmp(second[0].forest.leaves, second[1].forest.leaves,
+				 second[0].forest.leaf_count * sizeof(double)) == 0);
+}
+
 /* The base alone: the best constant. */
 static void
 test_base(void)
@@ -536,6 +575,8 @@ main(void)
 	test_boosting(CVM_OBJECTIVE_SOFTMAX, 3);
 	test_boosting(CVM_OBJECTIVE_POISSON, 1);
 	test_boosting(CVM_OBJECTIVE_QUANTILE, 1);
+	test_warm_start(CVM_OBJECTIVE_SQUARED, 1);
+	test_warm_start(CVM_OBJECTIVE_SOFTMAX, 3);
 	test_base();
 	test_quantile_coverage();
 	test_early_stopping();

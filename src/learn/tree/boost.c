@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "learn/tree/forest.h"
 #include "learn/tree/held_out.h"
 #include "learn/tree/tree_work.h"
 
@@ -27,6 +28,7 @@ typedef struct Boosting
 	CvmForestBuilder *builder;
 	CvmRandom	random;
 	double		rate;
+	int			first_trees;	/* that it goes on from */
 	size_t		rows;
 	CvmHeldOut *held_out;		/* or NULL */
 	int32_t    *columns;		/* drawn for a tree */
@@ -138,6 +140,32 @@ add_tree(Boosting *boosting, int output, size_t row_count, const int32_t *column
 
 /* ---- rounds ---- */
 
+/* What boosting begins with: a constant, or the trees that it goes on from. */
+static void
+score_rows(Boosting *boosting, double *base)
+{
+	const CvmTreeWork *work = boosting->work;
+	const CvmTreeTask *task = work->task;
+	CvmFirstScores first = {.outputs = task->outputs,.base = base};
+
+	if (task->start != NULL)
+	{
+		memcpy(base, task->start_base, task->outputs * sizeof(double));
+		first.trees = task->start->tree_count;
+		first.walk = cvm_forest_walk_create(task->start, task->layout);
+		cvm_forest_builder_copy(boosting->builder, task->start);
+		boosting->first_trees = first.trees;
+	}
+	else
+		cvm_tree_job_base(boosting->job, base);
+	cvm_tree_job_set_scores(boosting->job, &first, work->source);
+	if (work->validation != NULL)
+		boosting->held_out = cvm_held_out_open(work->bins, work->validation, &boosting->loss,
+											   &first, work->in_file);
+	if (first.walk != NULL)
+		cvm_forest_walk_release(first.walk);
+}
+
 static void
 begin(Boosting *boosting, const CvmTreeWork *work, double *base)
 {
@@ -152,13 +180,10 @@ begin(Boosting *boosting, const CvmTreeWork *work, double *base)
 	cvm_random_seed(&boosting->random, (uint64_t) work->options->seed);
 	boosting->job = cvm_tree_job_begin(&plan, cvm_tree_workers(work));
 	cvm_tree_job_read(boosting->job, work->bins, work->source);
-	cvm_tree_job_base(boosting->job, base);
 	boosting->grower = cvm_grower_create(work->bins, boosting->job, 2, &growth);
 	boosting->builder = cvm_forest_builder_create(work->bins, 1);
 	boosting->columns = CVM_NEW(int32_t, work->bins->columns);
-	if (work->validation != NULL)
-		boosting->held_out = cvm_held_out_open(work->bins, work->validation, &plan.loss, base,
-											   plan.in_file);
+	score_rows(boosting, base);
 }
 
 static void
@@ -245,8 +270,8 @@ cvm_boost(CvmTreeWork *work, CvmTreeFit *fit, CvmError *error)
 			break;
 		}
 	}
-	fit->rounds = best;
-	cvm_forest_builder_finish(boosting.builder, best * work->task->outputs, &fit->forest);
+	fit->rounds = best + boosting.first_trees / work->task->outputs;
+	cvm_forest_builder_finish(boosting.builder, fit->rounds * work->task->outputs, &fit->forest);
 	release(&boosting);
 	return CVM_OK;
 }

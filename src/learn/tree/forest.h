@@ -51,6 +51,7 @@ cvm_forest_set_words(const CvmExpansion *layout, int coded_column)
 typedef struct CvmForestWalk CvmForestWalk;
 
 extern CvmForestWalk *cvm_forest_walk_create(const CvmForest *forest, const CvmExpansion *layout);
+extern void cvm_forest_walk_release(CvmForestWalk *walk);
 extern void cvm_forest_walk(CvmForestWalk *walk, const CvmBlock *block,
 							int trees, int outputs, double *sums);
 

@@ -55,9 +55,9 @@ room_for(int room, int count, int more)
 }
 
 static void
-make_room(CvmForestBuilder *builder, int nodes, int leaves)
+make_room(CvmForestBuilder *builder, int trees, int nodes, int leaves)
 {
-	int			room = room_for(builder->tree_room, builder->tree_count, 1);
+	int			room = room_for(builder->tree_room, builder->tree_count, trees);
 
 	if (room > builder->tree_room)
 		builder->tree_sizes = cvm_resize(builder->tree_sizes, room, sizeof(int32_t));
@@ -80,6 +80,16 @@ make_room(CvmForestBuilder *builder, int nodes, int leaves)
 	builder->leaf_room = room;
 }
 
+static void
+make_room_for_words(CvmForestBuilder *builder, int words)
+{
+	int			room = room_for(builder->word_room, builder->word_count, words);
+
+	if (room > builder->word_room)
+		builder->words = cvm_resize(builder->words, room, sizeof(int32_t));
+	builder->word_room = room;
+}
+
 /* A set of bins as a set of levels; returns its first word. */
 static int
 add_words(CvmForestBuilder *builder, int column, const uint32_t *set)
@@ -88,11 +98,8 @@ add_words(CvmForestBuilder *builder, int column, const uint32_t *set)
 	int			coded = column - builder->bins->dense_columns;
 	int			first = builder->word_count;
 	int			count = cvm_forest_set_words(layout, coded);
-	int			room = room_for(builder->word_room, first, count);
 
-	if (room > builder->word_room)
-		builder->words = cvm_resize(builder->words, room, sizeof(int32_t));
-	builder->word_room = room;
+	make_room_for_words(builder, count);
 	memset(builder->words + first, 0, count * sizeof(int32_t));
 	for (int level = 0; level < layout->level_counts[coded]; level++)
 		if (cvm_set_has(set, cvm_bin_of_level(level)))
@@ -144,7 +151,7 @@ cvm_forest_builder_add(CvmForestBuilder *builder, const CvmGrownTree *tree,
 	int			first = builder->node_count;
 	int			size = builder->leaf_size;
 
-	make_room(builder, tree->node_count, tree->leaf_count);
+	make_room(builder, 1, tree->node_count, tree->leaf_count);
 	list_nodes(builder, tree);
 	builder->tree_sizes[builder->tree_count++] = tree->node_count;
 	for (int i = 0; i < tree->node_count; i++)
@@ -176,6 +183,30 @@ cvm_forest_builder_add(CvmForestBuilder *builder, const CvmGrownTree *tree,
 			builder->covers[place] = builder->covers[builder->children[place]] +
 				builder->covers[builder->children[place] + 1];
 	builder->node_count += tree->node_count;
+}
+
+void
+cvm_forest_builder_copy(CvmForestBuilder *builder, const CvmForest *forest)
+{
+	size_t		nodes = forest->node_count;
+
+	make_room(builder, forest->tree_count, forest->node_count, forest->leaf_count);
+	make_room_for_words(builder, forest->word_count);
+	memcpy(builder->tree_sizes, forest->tree_sizes, forest->tree_count * sizeof(int32_t));
+	memcpy(builder->columns, forest->columns, nodes * sizeof(int32_t));
+	memcpy(builder->children, forest->children, nodes * sizeof(int32_t));
+	memcpy(builder->missing_left, forest->missing_left, nodes * sizeof(int32_t));
+	memcpy(builder->thresholds, forest->thresholds, nodes * sizeof(double));
+	memcpy(builder->gains, forest->gains, nodes * sizeof(double));
+	memcpy(builder->covers, forest->covers, nodes * sizeof(double));
+	memcpy(builder->leaves, forest->leaves,
+		   (size_t) forest->leaf_count * forest->leaf_size * sizeof(double));
+	if (forest->word_count > 0)
+		memcpy(builder->words, forest->words, forest->word_count * sizeof(int32_t));
+	builder->tree_count = forest->tree_count;
+	builder->node_count = forest->node_count;
+	builder->leaf_count = forest->leaf_count;
+	builder->word_count = forest->word_count;
 }
 
 /* Drops trees after the first "trees". */

@@ -21,6 +21,9 @@ extern void cvm_forest_builder_add(CvmForestBuilder *builder, const CvmGrownTree
 								   const double *values, const double *weights);
 
 /* The first "trees" trees; the builder is gone, its arrays are the forest's. */
+/* Begins with the trees of a forest of the same layout. */
+extern void cvm_forest_builder_copy(CvmForestBuilder *builder, const CvmForest *forest);
+
 extern void cvm_forest_builder_finish(CvmForestBuilder *builder, int trees, CvmForest *forest);
 
 #endif							/* CVM_FOREST_BUILD_H */

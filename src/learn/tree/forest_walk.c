@@ -75,6 +75,17 @@ cvm_forest_walk_create(const CvmForest *forest, const CvmExpansion *layout)
 	return walk;
 }
 
+void
+cvm_forest_walk_release(CvmForestWalk *walk)
+{
+	cvm_release(walk->nodes);
+	cvm_release(walk->roots);
+	cvm_release(walk->thresholds);
+	cvm_release(walk->first_threshold);
+	cvm_release(walk->ranks);
+	cvm_release(walk);
+}
+
 /* ---- as stored ---- */
 
 static int32_t

@@ -19,7 +19,7 @@ struct CvmHeldOut
 
 CvmHeldOut *
 cvm_held_out_open(const CvmBins *bins, CvmBlockSource *source, const CvmTreeLoss *loss,
-				  const double *base, bool in_file)
+				  const CvmFirstScores *first, bool in_file)
 {
 	CvmHeldOut *held_out = CVM_NEW_ZERO(CvmHeldOut, 1);
 	size_t		rows = source->rows;
@@ -31,14 +31,12 @@ cvm_held_out_open(const CvmBins *bins, CvmBlockSource *source, const CvmTreeLoss
 	{
 		held_out->stream = cvm_tree_stream_open(rows, bins->columns, loss->outputs, 0);
 		cvm_tree_stream_fill(held_out->stream, bins, source);
-		cvm_tree_pass_set_scores(held_out->stream, loss->outputs, base);
+		cvm_first_scores_store(first, source, held_out->stream);
 		return held_out;
 	}
 	held_out->rows = cvm_bin_rows(bins, source);
 	held_out->scores = CVM_NEW(double, loss->outputs * rows);
-	for (int k = 0; k < loss->outputs; k++)
-		for (size_t row = 0; row < rows; row++)
-			held_out->scores[k * rows + row] = base[k];
+	cvm_first_scores_fill(first, source, held_out->scores);
 	return held_out;
 }
 
@@ -51,12 +49,6 @@ cvm_held_out_close(CvmHeldOut *held_out)
 	cvm_release(held_out->scores);
 	cvm_tree_stream_close(held_out->stream);
 	cvm_release(held_out);
-}
-
-size_t
-cvm_held_out_row_size(int columns, int outputs)
-{
-	return cvm_binned_row_size(columns) + outputs * sizeof(double);
 }
 
 void

@@ -10,13 +10,11 @@
 
 typedef struct CvmHeldOut CvmHeldOut;
 
-/* Reads all of the source; every row begins with the scores of base. */
+/* Reads all of the source. */
 extern CvmHeldOut *cvm_held_out_open(const CvmBins *bins, CvmBlockSource *source,
-									 const CvmTreeLoss *loss, const double *base, bool in_file);
+									 const CvmTreeLoss *loss, const CvmFirstScores *first,
+									 bool in_file);
 extern void cvm_held_out_close(CvmHeldOut *held_out);
-
-/* Bytes that it takes for each row in memory. */
-extern size_t cvm_held_out_row_size(int columns, int outputs);
 
 /* Adds the values of a tree's leaves ([node]) to the scores of an output. */
 extern void cvm_held_out_add(CvmHeldOut *held_out, const CvmGrownTree *tree, int output,

@@ -41,6 +41,8 @@ typedef struct CvmTreeTask
 	const CvmExpansion *layout;
 	const int8_t *directions;	/* by column: 1 rising, -1 falling, 0 any; or NULL */
 	size_t		memory;			/* bytes that rows may take; 0: no limit */
+	const CvmForest *start;		/* boosted: trees to go on from, for this layout, or NULL */
+	const double *start_base;	/* and their base */
 } CvmTreeTask;
 
 typedef struct CvmTreeFit

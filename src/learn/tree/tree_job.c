@@ -275,20 +275,22 @@ cvm_tree_job_part(CvmTreeJob *job, size_t begin, size_t end, int column,
 void
 cvm_tree_job_base(CvmTreeJob *job, double *base)
 {
-	const CvmTreeArrays *arrays = &job->own->arrays;
+	const CvmBinnedRows *rows = &job->own->arrays.rows;
 	const CvmTreeLoss *loss = &job->shared->loss;
-	size_t		rows = job->shared->rows;
 
 	if (job->stream != NULL)
-	{
 		cvm_tree_pass_base(job->stream, loss, base);
-		cvm_tree_pass_set_scores(job->stream, loss->outputs, base);
-		return;
-	}
-	cvm_tree_loss_base(loss, rows, arrays->rows.target, arrays->rows.weight, base);
-	for (int k = 0; k < loss->outputs; k++)
-		for (size_t row = 0; row < rows; row++)
-			arrays->scores[k * rows + row] = base[k];
+	else
+		cvm_tree_loss_base(loss, rows->rows, rows->target, rows->weight, base);
+}
+
+void
+cvm_tree_job_set_scores(CvmTreeJob *job, const CvmFirstScores *first, CvmBlockSource *source)
+{
+	if (job->stream != NULL)
+		cvm_first_scores_store(first, source, job->stream);
+	else
+		cvm_first_scores_fill(first, source, job->own->arrays.scores);
 }
 
 size_t

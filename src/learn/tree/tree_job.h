@@ -13,6 +13,7 @@
 #define CVM_TREE_JOB_H
 
 #include "base/team.h"
+#include "learn/tree/first_scores.h"
 #include "learn/tree/histogram.h"
 #include "learn/tree/tree_loss.h"
 #include "learn/tree/tree_stream.h"
@@ -83,8 +84,12 @@ extern size_t cvm_tree_job_part(CvmTreeJob *job, size_t begin, size_t end, int c
 /* Whether statistics are classes. */
 extern bool cvm_tree_job_has_classes(const CvmTreeJob *job);
 
-/* The best constant scores, which all rows get: [output]. */
+/* The best constant scores: [output]. */
 extern void cvm_tree_job_base(CvmTreeJob *job, double *base);
+
+/* Gives the rows of the source, which were read, their first scores. */
+extern void cvm_tree_job_set_scores(CvmTreeJob *job, const CvmFirstScores *first,
+									CvmBlockSource *source);
 
 /* Draws the rows of a tree, all or a share of them; returns how many. */
 extern size_t cvm_tree_job_draw(CvmTreeJob *job, double share, uint64_t seed);

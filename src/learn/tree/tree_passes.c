@@ -219,19 +219,6 @@ cvm_tree_pass_base(CvmTreeStream *stream, const CvmTreeLoss *loss, double *base)
 	cvm_release(sums.classes);
 }
 
-void
-cvm_tree_pass_set_scores(CvmTreeStream *stream, int outputs, const double *base)
-{
-	double	   *scores = cvm_tree_stream_buffer(stream, CVM_PART_SCORE);
-	size_t		count;
-
-	for (int k = 0; k < outputs; k++)
-		for (size_t i = 0; i < CVM_STREAM_ROWS; i++)
-			scores[(size_t) k * CVM_STREAM_ROWS + i] = base[k];
-	for (size_t first = 0; (count = rows_from(stream, first, CVM_STREAM_ROWS)) > 0; first += count)
-		cvm_tree_stream_store(stream, CVM_PART_SCORE, first, count);
-}
-
 double
 cvm_tree_pass_losses(CvmTreeStream *stream, const CvmTreeLoss *loss, bool derivatives,
 					 float *largest)

@@ -53,9 +53,8 @@ extern double cvm_tree_pass_losses(CvmTreeStream *stream, const CvmTreeLoss *los
 extern void cvm_tree_pass_pack(CvmTreeStream *stream, int output, float gradient_scale,
 							   float curvature_scale, uint32_t seed);
 
-/* As cvm_tree_loss_base, and gives every row these scores. */
+/* As cvm_tree_loss_base. */
 extern void cvm_tree_pass_base(CvmTreeStream *stream, const CvmTreeLoss *loss, double *base);
-extern void cvm_tree_pass_set_scores(CvmTreeStream *stream, int outputs, const double *base);
 
 /*
  * Values (times rate) and weights of leaves, and all rows get the values added to
