@@ -72,6 +72,8 @@ void
 cvm_score_profile_add(CvmScoreProfile *profile, const CvmModel *model, int rows,
 					  const double *predictions)
 {
+	double		away = 0;		/* sum of differences from the mean so far */
+
 	for (int row = 0; row < rows; row++)
 	{
 		const double *prediction = predictions + (size_t) row * model->outputs;
@@ -87,23 +89,23 @@ cvm_score_profile_add(CvmScoreProfile *profile, const CvmModel *model, int rows,
 		}
 		keep_score(profile, score);
 		profile->rows++;
-		profile->mean += (score - profile->mean) / profile->rows;
+		away += score - profile->mean;
 	}
+	if (rows > 0)
+		profile->mean += away / profile->rows;
 }
 
-static int
-by_number(const void *left, const void *right)
-{
-	double		a = *(const double *) left;
-	double		b = *(const double *) right;
-
-	return (a > b) - (a < b);
-}
+#define ST_SORT sort_scores
+#define ST_ELEMENT_TYPE double
+#define ST_COMPARE(a, b) ((*(a) > *(b)) - (*(a) < *(b)))
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 void
 cvm_score_profile_finish(CvmScoreProfile *profile)
 {
-	qsort(profile->scores, profile->sampled, sizeof(double), by_number);
+	sort_scores(profile->scores, profile->sampled);
 	profile->edge_count = cvm_drift_bins_between(profile->scores, profile->sampled,
 												 profile->edges, profile->bin_rows);
 	for (int i = 0; i <= profile->edge_count; i++)
