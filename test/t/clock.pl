@@ -130,5 +130,15 @@ is($node->safe_psql('postgres', $kept), '11-28 12-10', 'predictions of this mont
 set_clock($node, '2026-12-12 12:00');
 is($node->safe_psql('postgres', $kept), '12-10', 'a month is dropped when its last day is too old');
 
+# The hours of the window are those of the server's time zone, whichever that is now.
+set_clock($node, '2026-12-13 04:30');
+$node->safe_psql('postgres', "SELECT cvm.schedule('aged', every => '9 hours')");
+set_clock($node, '2026-12-13 14:00');
+is( $node->safe_psql('postgres', "SELECT reason FROM cvm.due_models WHERE model = 'aged'") =~ s/run \d+/run/r,
+	'run is queued: waits for cvm.retrain_window (22:00-05:00)', 'two in the afternoon');
+$node->safe_psql('postgres', "ALTER SYSTEM SET timezone = 'Asia/Tokyo'");
+set_clock($node, '2026-12-13 14:01');
+is(runs('aged', '2026-12-13 06:00+00'), '12-13 23:00 succeeded', 'are eleven at night in another zone');
+
 $node->stop;
 done_testing();

@@ -136,6 +136,18 @@ $node->safe_psql('postgres', 'ALTER TABLE cvm.training_runs ADD COLUMN note text
 end_run('pg_cancel_backend');
 wait_for("SELECT status = 'cancelled' FROM cvm.training_runs WHERE model = 'patient' ORDER BY run DESC LIMIT 1", 'a change of the catalog does not wait for a run');
 
+# The postmaster dies: a run that learns goes with it, or no new one could start.
+start_endless_run('postgres');
+$node->kill9;
+my $starts = 0;
+until ($node->start(fail_ok => 1))
+{
+	$node->{_pid} = undef;
+	BAIL_OUT('a run outlives its postmaster') if ++$starts == 200;
+}
+wait_for("SELECT status = 'failed' AND reason = 'the process ended before the run did' FROM cvm.training_runs WHERE model = 'patient' ORDER BY run DESC LIMIT 1",
+	'a run whose postmaster died is closed by the next one');
+
 # A database that is copied, renamed, dropped.
 wait_quiet($node);
 $node->safe_psql('postgres', "SELECT cvm.unschedule('patient')");

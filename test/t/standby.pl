@@ -78,13 +78,28 @@ ok($primary->poll_query_until('restored',
 		"SELECT status = 'succeeded' AND version = 3 FROM cvm.training_runs ORDER BY run DESC LIMIT 1"),
 	'retraining goes on after the last version');
 
-$primary->stop;
+# The primary is lost while a run is at work there.
+$primary->safe_psql('postgres', <<'SQL');
+SELECT cvm.train('patient', 'customers', 'churned', key => 'id');
+SELECT cvm.schedule('patient', every => '1 year',
+	options => '{"solver": "sgd", "epochs": 1000000, "patience": 0, "learning_rate": 1e-9}');
+SELECT cvm.retrain('patient');
+SQL
+ok($primary->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'cvm run' AND query LIKE '%epoch%'"),
+	'a run learns');
+$primary->wait_for_catchup($standby);
+$primary->stop('immediate');
+is($standby->safe_psql('postgres', "SELECT status FROM cvm.retraining_status WHERE model = 'patient' ORDER BY run DESC LIMIT 1"), 'running', 'as the standby has heard');
 $standby->promote;
 ok($standby->poll_query_until('postgres', 'SELECT launcher_pid IS NOT NULL FROM cvm.worker_status()'),
 	'promotion starts the launcher');
 $standby->safe_psql('postgres', "SELECT cvm.retrain('churn')");
 ok($standby->poll_query_until('postgres',
-		"SELECT status = 'succeeded' FROM cvm.training_runs ORDER BY run DESC LIMIT 1"),
+		"SELECT status = 'succeeded' FROM cvm.training_runs WHERE model = 'churn' ORDER BY run DESC LIMIT 1"),
 	'and it retrains');
+ok($standby->poll_query_until('postgres',
+		"SELECT count(*) = 1 FROM cvm.training_runs WHERE model = 'patient' AND status = 'failed' AND reason = 'the process ended before the run did'"),
+	'what was at work on the lost primary is closed');
+is($standby->safe_psql('postgres', "SELECT failures, retry_at > now() FROM cvm.due_models WHERE model = 'patient'"), '1|t', 'and will be done again');
 $standby->stop;
 done_testing();
