@@ -243,6 +243,16 @@ most_rows(const JudgedUsers *users)
 	return most;
 }
 
+/* How many users lists are made for. */
+static int
+most_users(const CvmListJudge *judge)
+{
+	double		most = CVM_JUDGED_SCORES / judge->recommenders[0]->items.items;
+
+	return most > CVM_JUDGED_USERS ? CVM_JUDGED_USERS :
+		most < CVM_LEAST_JUDGED_USERS ? CVM_LEAST_JUDGED_USERS : (int) most;
+}
+
 /* Called with the figures of each user: models x FIGURES. */
 typedef void (*TakeFigures) (void *state, const double *figures);
 
@@ -254,6 +264,7 @@ judge_users(const CvmListJudge *judge, TakeFigures take, void *state)
 	CvmScoredItem *lists[CVM_MOST_JUDGED];
 	int			found[CVM_MOST_JUDGED][CVM_LIST_USERS];
 	CvmListItem *items;
+	int			most;
 	int			stride;
 
 	deal_out(judge, &users);
@@ -261,7 +272,8 @@ judge_users(const CvmListJudge *judge, TakeFigures take, void *state)
 	for (int m = 0; m < judge->count; m++)
 		lists[m] = CVM_NEW(CvmScoredItem, CVM_LIST_USERS * PLACES);
 	/* drawn evenly over the order of users, which is that of their rows */
-	stride = (users.count + CVM_JUDGED_USERS - 1) / CVM_JUDGED_USERS;
+	most = most_users(judge);
+	stride = (users.count + most - 1) / most;
 	for (int first = 0; first < users.count; first += CVM_LIST_USERS * stride)
 	{
 		int			left = (users.count - first + stride - 1) / stride;

@@ -15,7 +15,8 @@
  *
  * Memory: 16 bytes a row up to CVM_JUDGED_ROWS; of more rows those of a half, a
  * quarter, ... of the users are kept.  Of more than CVM_JUDGED_USERS users about
- * so many are drawn.
+ * so many are drawn, of fewer where there are so many items that lists would take
+ * long.
  */
 #ifndef CVM_LIST_JUDGE_H
 #define CVM_LIST_JUDGE_H
@@ -26,6 +27,8 @@
 
 #define CVM_JUDGED_ROWS (2 * 1024 * 1024)
 #define CVM_JUDGED_USERS 20000
+#define CVM_LEAST_JUDGED_USERS 1000
+#define CVM_JUDGED_SCORES 400000000.0	/* users times items */
 
 #define CVM_MOST_JUDGED 2		/* models */
 

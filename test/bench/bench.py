@@ -17,6 +17,7 @@ import aggregates
 import batches
 import incremental
 import ranking
+import recommendation
 import retraining
 import scoring
 import segments
@@ -52,7 +53,7 @@ def main():
     parser.add_argument("--rows", type=int, default=1000000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", help="scoring, lookup, first, training, categories, memory, "
-                        "epoch, workers, batches, vectors, ranking, trees, incremental, segments or retraining")
+                        "epoch, workers, batches, vectors, ranking, trees, recommendation, incremental, segments or retraining")
     parser.add_argument("--keep", action="store_true", help="use the tables that are there")
     parser.add_argument("--cpu", action="store_true", help="time of the processor, for a machine "
                         "that others use too; not for parallel plans and lookups")
@@ -80,6 +81,7 @@ def main():
         "vectors": lambda: vectors.against_peers(session, rounds, say),
         "ranking": lambda: ranking.against_a_sort(session, options.rows, max(1, rounds // 2)),
         "trees": lambda: trees.against_peers(session, options.rows, max(1, rounds // 3), say),
+        "recommendation": lambda: recommendation.against_numpy(session, options.rows, max(1, rounds // 2), say),
         "incremental": lambda: incremental.against_all_rows(session, options.rows, rounds),
         "segments": lambda: segments.figures(session, rounds),
         "categories": lambda: training.categories(session, rounds),

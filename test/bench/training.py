@@ -23,9 +23,9 @@ NUMBERS = train("bench.customers", '"l2": 0')
 
 
 class Peer:
-    """peer.py in a process of its own, with one thread."""
+    """peer.py, or a program like it, in a process of its own, with one thread."""
 
-    def __init__(self):
+    def __init__(self, program="peer.py"):
         # the server's rights differ from ours where it is started as another user
         self.directory = tempfile.TemporaryDirectory(prefix="cvm-bench-")
         os.chmod(self.directory.name, 0o777)
@@ -35,7 +35,7 @@ class Peer:
         for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             environment[threads] = "1"
         self.process = subprocess.Popen(
-            [sys.executable, os.path.join(os.path.dirname(__file__), "peer.py")]
+            [sys.executable, os.path.join(os.path.dirname(__file__), program)]
             + ["--cpu"] * Session.count_cpu,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             env=environment)

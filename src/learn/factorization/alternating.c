@@ -29,6 +29,9 @@
 /* Cells that are gathered at a time. */
 #define PANEL_ROWS 64
 
+/* Rows of the other side that go into the Gram matrix at a time. */
+#define GRAM_ROWS 512
+
 #define RATING_SWEEPS 20
 #define EVENT_SWEEPS 15
 
@@ -151,7 +154,10 @@ solve_row(const Alternation *state, const Side *side, int row)
 	memset(solution, 0, sizeof(double) * order);
 	for (int64_t from = cells->starts[row]; from < cells->starts[row + 1]; from += PANEL_ROWS)
 	{
-		int			count = gather(state, side, from, cells->starts[row + 1], &squares);
+		int			count;
+
+		cvm_check_interrupt();
+		count = gather(state, side, from, cells->starts[row + 1], &squares);
 
 		cvm_panel_add_cross_product(count, order, state->panel, state->weights,
 									state->positions, state->matrix, order, state->work);
@@ -183,12 +189,18 @@ solve_side(Alternation *state, const Side *side)
 	if (state->events)
 	{
 		memset(state->gram, 0, sizeof(double) * state->width * state->width);
-		cvm_add_outer_products(state->width, side->cells->columns, 1, side->other, state->gram);
+		for (int from = 0; from < side->cells->columns; from += GRAM_ROWS)
+		{
+			int			left = side->cells->columns - from;
+
+			cvm_check_interrupt();
+			cvm_add_outer_products(state->width, left < GRAM_ROWS ? left : GRAM_ROWS, 1,
+								   side->other + (size_t) from * state->width, state->gram);
+		}
 	}
 	for (int row = 0; row < side->cells->rows; row++)
 	{
-		if (row % 256 == 0)
-			cvm_check_interrupt();
+		cvm_check_interrupt();
 		objective += solve_row(state, side, row);
 	}
 	return objective;

@@ -99,6 +99,7 @@ solve(int width, int columns, double *matrix, double *right)
 	else
 		for (int k = 0; k < columns; k++)
 		{
+			cvm_check_interrupt();
 			for (int i = 0; i < width; i++)
 				column[i] = right[(size_t) i * columns + k];
 			cvm_solve_transposed(width, matrix, width, column);

@@ -25,8 +25,8 @@ typedef struct CvmAttributes
 	int			width;			/* a constant, numbers, all levels */
 } CvmAttributes;
 
-/* Width of the attributes: more make the regression too large. */
-#define CVM_MOST_ATTRIBUTES 4096
+/* Width of the attributes: a larger system would take long to solve at a stretch. */
+#define CVM_MOST_ATTRIBUTES 1536
 
 /*
  * weights: attributes->width x (factors->width + 1), the bias last.  users:
