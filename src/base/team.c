@@ -116,6 +116,12 @@ do_unit(const CvmJob *job, Board *board, void *own, int unit)
 
 /* ---- the leader ---- */
 
+int
+cvm_team_possible(int workers)
+{
+	return host == NULL || workers <= 0 ? 0 : host->possible(workers);
+}
+
 CvmTeam *
 cvm_team_begin(const CvmJob *job, size_t shared_size, int workers)
 {

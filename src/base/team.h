@@ -28,6 +28,9 @@ typedef struct CvmJob
 
 typedef struct CvmTeam CvmTeam;
 
+/* How many of so many workers a team might have now. */
+extern int	cvm_team_possible(int workers);
+
 /* shared_size bytes of shared memory, zeroed; workers: as many as can be had, 0 for none. */
 extern CvmTeam *cvm_team_begin(const CvmJob *job, size_t shared_size, int workers);
 extern void *cvm_team_shared(const CvmTeam *team);
@@ -42,13 +45,14 @@ extern void cvm_team_end(CvmTeam *team);
 extern void cvm_team_follow(const CvmJob *job, void *memory);
 
 /*
- * How the host has workers.  begin: memory of that size, aligned to 64 bytes,
+ * How the host has workers.  possible: at most so many of those wanted.  begin: memory of that size, aligned to 64 bytes,
  * zeroed before the first worker sees it, and up to that many workers, each
  * of which calls cvm_team_follow(job, memory); *handle is given to end, which
  * waits for them.  nap: waits a millisecond or for an interrupt.
  */
 typedef struct CvmTeamHost
 {
+	int			(*possible) (int workers);
 	void	   *(*begin) (const CvmJob *job, size_t size, int workers, void **handle);
 	void		(*end) (void *handle);
 	void		(*nap) (void);

@@ -10,10 +10,11 @@
 typedef enum CvmJobNumber
 {
 	CVM_JOB_NETWORK,
-	CVM_JOB_TREE
+	CVM_JOB_TREE,
+	CVM_JOB_FOREST
 } CvmJobNumber;
 
-#define CVM_JOB_COUNT 2
+#define CVM_JOB_COUNT 3
 
 extern const CvmJob *const cvm_jobs[CVM_JOB_COUNT];
 

@@ -155,7 +155,7 @@ cvm_team_worker(dsm_segment *segment, shm_toc *toc)
 	cvm_team_follow(cvm_jobs[start->job], shm_toc_lookup(toc, KEY_MEMORY, false));
 }
 
-static const CvmTeamHost server_host = {begin_team, end_team, nap};
+static const CvmTeamHost server_host = {possible_workers, begin_team, end_team, nap};
 
 void
 cvm_install_team_host(void)

@@ -38,6 +38,12 @@ share(size_t size)
 	return memory;
 }
 
+static int
+possible(int workers)
+{
+	return workers < workers_to_have ? workers : workers_to_have;
+}
+
 static void *
 begin(const CvmJob *job, size_t size, int workers, void **handle)
 {
@@ -85,6 +91,6 @@ nap(void)
 	nanosleep(&millisecond, NULL);
 }
 
-static const CvmTeamHost processes = {begin, end, nap};
+static const CvmTeamHost processes = {possible, begin, end, nap};
 
 #endif							/* CVM_PROCESS_HOST_H */

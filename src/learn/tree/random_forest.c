@@ -10,52 +10,75 @@
 #include <math.h>
 
 #include "base/memory.h"
-#include "learn/tree/forest_grow.h"
+#include "learn/tree/forest_job.h"
 #include "learn/tree/forest_passes.h"
 
 typedef struct Growing
 {
 	const CvmTreeWork *work;
-	int			trees;
-	CvmTreeJob *job;
-	CvmForestGrower *grower;
+	CvmForestSample sample;
+	CvmForestJob *team;			/* or NULL */
+	CvmTreeJob *job;			/* of the leader: holds the rows where there is no team */
+	const CvmBinnedRows *rows;
+	CvmForestGrower *grower;	/* of the leader; NULL before it grows a tree itself */
 	CvmForestBuilder *builder;
 	double	   *outside;		/* sums of out-of-bag predictions: rows x leaf_size */
 	int32_t    *outside_trees;	/* how many there are */
 } Growing;
 
+/* Reads the rows to where all who grow trees see them. */
+static void
+read_rows(Growing *growing, const CvmGrowthOptions *growth)
+{
+	const CvmTreeWork *work = growing->work;
+	CvmTreeJobPlan plan = cvm_tree_job_plan(work);
+
+	if (growing->sample.sampled)
+		growing->team = cvm_forest_job_begin(work, growth);
+	if (growing->team != NULL)
+	{
+		growing->rows = cvm_forest_job_rows(growing->team);
+		cvm_bin_rows_into(work->bins, work->source, growing->rows);
+		return;
+	}
+	/* of a forest whole trees are shared, of a tree its passes */
+	growing->job = cvm_tree_job_begin(&plan, growing->sample.sampled ? 0 : cvm_tree_workers(work));
+	cvm_tree_job_read(growing->job, work->bins, work->source);
+	growing->rows = &cvm_tree_job_arrays(growing->job)->rows;
+}
+
 static void
 begin(Growing *growing, const CvmTreeWork *work)
 {
-	CvmTreeJobPlan plan = cvm_tree_job_plan(work);
 	CvmGrowthOptions growth = cvm_tree_growth(work);
-	CvmForestSample sample;
 	CvmTargetSums sums = {0};
 	const CvmBinnedRows *rows;
 
 	growing->work = work;
-	cvm_sample_open(&sample, work);
-	growing->trees = sample.sampled ? work->options->trees : 1;
-	growing->job = cvm_tree_job_begin(&plan, sample.sampled ? 0 : cvm_tree_workers(work));
-	cvm_tree_job_read(growing->job, work->bins, work->source);
-	rows = &cvm_tree_job_arrays(growing->job)->rows;
-	cvm_sample_add_targets(&sample, rows->rows, rows->target, rows->weight, &sums);
-	cvm_sample_add_errors(&sample, rows->rows, rows->target, rows->weight);
-	growing->grower = cvm_forest_grower_create(work->bins, &sample, &growth, growing->job);
-	growing->builder = cvm_forest_builder_create(work->bins, sample.leaf_size);
-	if (sample.sampled)
+	cvm_sample_open(&growing->sample, work);
+	read_rows(growing, &growth);
+	rows = growing->rows;
+	cvm_sample_add_targets(&growing->sample, rows->rows, rows->target, rows->weight, &sums);
+	cvm_sample_add_errors(&growing->sample, rows->rows, rows->target, rows->weight);
+	if (growing->team != NULL)
+		cvm_forest_job_open(growing->team, &growing->sample);
+	growing->builder = cvm_forest_builder_create(work->bins, growing->sample.leaf_size);
+	if (growing->sample.sampled)
 	{
-		growing->outside = CVM_NEW_ZERO(double, plan.rows * sample.leaf_size);
-		growing->outside_trees = CVM_NEW_ZERO(int32_t, plan.rows);
+		growing->outside = CVM_NEW_ZERO(double, rows->rows * growing->sample.leaf_size);
+		growing->outside_trees = CVM_NEW_ZERO(int32_t, rows->rows);
 	}
-	cvm_sample_close(&sample);
 }
 
 static void
 release(Growing *growing)
 {
-	cvm_forest_grower_release(growing->grower);
-	cvm_tree_job_end(growing->job);
+	if (growing->grower != NULL)
+		cvm_forest_grower_release(growing->grower);
+	if (growing->job != NULL)
+		cvm_tree_job_end(growing->job);
+	cvm_forest_job_end(growing->team);
+	cvm_sample_close(&growing->sample);
 	cvm_release(growing->outside);
 	cvm_release(growing->outside_trees);
 }
@@ -64,8 +87,8 @@ release(Growing *growing)
 static double
 out_of_bag_error(const Growing *growing)
 {
-	const CvmForestSample *sample = &growing->grower->sample;
-	const CvmBinnedRows *rows = &growing->grower->arrays->rows;
+	const CvmForestSample *sample = &growing->sample;
+	const CvmBinnedRows *rows = growing->rows;
 	double		error = 0;
 	double		weight = 0;
 
@@ -83,29 +106,78 @@ out_of_bag_error(const Growing *growing)
 	return weight > 0 ? error / weight : NAN;
 }
 
+/* Puts the t-th tree into the forest. */
+static void
+add_tree(Growing *growing, int t, int trees, const CvmGrownTree *tree, const double *values,
+		 const double *weights)
+{
+	if (growing->sample.sampled)
+	{
+		cvm_sample_begin(&growing->sample, t);
+		cvm_forest_add_outside(&growing->sample, growing->work->bins, tree, values,
+							   growing->rows->by_row, 0, growing->rows->rows, growing->outside,
+							   growing->outside_trees);
+	}
+	cvm_forest_builder_add(growing->builder, tree, values, weights);
+	cvm_tree_report(growing->work, t, trees, NAN, NAN);
+}
+
+/* The leader grows the t-th tree itself. */
+static void
+grow_alone(Growing *growing, int t, int trees)
+{
+	if (growing->grower == NULL)
+	{
+		CvmGrowthOptions growth = cvm_tree_growth(growing->work);
+		CvmTreeJobPlan plan = cvm_tree_job_plan(growing->work);
+
+		if (growing->job == NULL)
+			growing->job = cvm_tree_job_over(&plan, growing->rows);
+		growing->grower = cvm_forest_grower_create(growing->work->bins, &growing->sample, &growth,
+												   growing->job);
+	}
+	cvm_forest_grower_grow(growing->grower, t);
+	add_tree(growing, t, trees, growing->grower->tree, growing->grower->values,
+			 growing->grower->weights);
+}
+
+/* Has trees from the first one on grown by the team, as many as it has places for. */
+static int
+grow_together(Growing *growing, int first, int trees)
+{
+	int			places = cvm_forest_job_places(growing->team);
+	int			count = trees - first + 1 < places ? trees - first + 1 : places;
+
+	cvm_forest_job_grow(growing->team, first, count);
+	for (int i = 0; i < count; i++)
+	{
+		const double *values;
+		const double *weights;
+		const CvmGrownTree *tree = cvm_forest_job_tree(growing->team, i, &values, &weights);
+
+		if (tree == NULL)
+			grow_alone(growing, first + i, trees);
+		else
+			add_tree(growing, first + i, trees, tree, values, weights);
+	}
+	return count;
+}
+
 static void
 grow_in_memory(CvmTreeWork *work, CvmTreeFit *fit)
 {
 	Growing		growing = {0};
-	CvmForestGrower *grower;
+	int			trees = work->task->method == CVM_RANDOM_FOREST ? work->options->trees : 1;
 
 	begin(&growing, work);
-	grower = growing.grower;
-	for (int t = 1; t <= growing.trees; t++)
-	{
-		const CvmBinnedRows *rows = &grower->arrays->rows;
-
-		cvm_forest_grower_grow(grower, t);
-		if (grower->sample.sampled)
-			cvm_forest_add_outside(&grower->sample, work->bins, grower->tree, grower->values,
-								   rows->by_row, 0, rows->rows, growing.outside,
-								   growing.outside_trees);
-		cvm_forest_builder_add(growing.builder, grower->tree, grower->values, grower->weights);
-		cvm_tree_report(work, t, growing.trees, NAN, NAN);
-	}
+	for (int t = 1; t <= trees;)
+		if (growing.team != NULL)
+			t += grow_together(&growing, t, trees);
+		else
+			grow_alone(&growing, t++, trees);
 	fit->out_of_bag_error = out_of_bag_error(&growing);
-	fit->rounds = growing.trees;
-	cvm_forest_builder_finish(growing.builder, growing.trees, &fit->forest);
+	fit->rounds = trees;
+	cvm_forest_builder_finish(growing.builder, trees, &fit->forest);
 	release(&growing);
 }
 

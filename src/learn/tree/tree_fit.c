@@ -23,7 +23,7 @@
 /* What a worker must have to do, to be worth one: rows, and bytes of bins over
  * all trees. */
 #define ROWS_OF_WORKER 16384
-#define CELLS_OF_WORKER 2e7
+#define CELLS_OF_WORKER 1e7
 #define MOST_WORKERS 15
 
 CvmGrowthOptions
