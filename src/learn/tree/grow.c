@@ -37,6 +37,7 @@ cvm_grower_create(const CvmBins *bins, CvmTreeJob *job, int width,
 	grower->spare = CVM_NEW(int64_t, grower->histogram_size);
 	grower->totals = CVM_NEW(int64_t, width);
 	grower->shuffled = CVM_NEW(int32_t, bins->columns);
+	grower->touched = cvm_alloc(bins->columns, sizeof(grower->touched[0]));
 
 	fitting = options->histogram_memory / (grower->histogram_size * sizeof(int64_t));
 	if (options->columns_per_split == 0)
@@ -59,6 +60,7 @@ cvm_grower_release(CvmGrower *grower)
 	cvm_release(grower->spare);
 	cvm_release(grower->totals);
 	cvm_release(grower->shuffled);
+	cvm_release(grower->touched);
 	cvm_release(grower->heap);
 	cvm_release(grower->tree.nodes);
 	cvm_release(grower->tree.sets);

@@ -11,6 +11,9 @@
 #include "base/random.h"
 #include "learn/tree/forest.h"
 
+/* Of fewer rows just the bins that they touch are looked at. */
+#define FEW_ROWS 128
+
 /* ---- the heap ---- */
 
 /* Level by level, or by gain; older nodes first. */
@@ -204,11 +207,12 @@ search(CvmGrower *grower, const CvmGrownNode *node, const CvmHistogramShape *sha
 
 /* Histograms of a few columns: taken from those of all, or filled. */
 static void
-some_columns(CvmGrower *grower, const CvmGrownNode *node, const CvmHistogramShape *some,
+some_columns(CvmGrower *grower, const CvmGrownNode *node, CvmHistogramShape *some,
 			 const int64_t *sums)
 {
 	size_t		size = cvm_histogram_size(1, grower->width);
 
+	some->touched = sums == NULL && node->end - node->begin < FEW_ROWS ? grower->touched : NULL;
 	if (sums == NULL)
 		cvm_tree_job_histogram(grower->job, some, node->begin, node->end, grower->spare);
 	else

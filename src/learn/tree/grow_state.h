@@ -46,6 +46,7 @@ struct CvmGrower
 	int			heap_count;
 	int			heap_room;
 	int32_t    *shuffled;		/* columns, for columns_per_split */
+	uint64_t  (*touched)[CVM_BIN_PLACES / 64];	/* likewise: filled bins of few rows */
 
 	/* of the tree that grows */
 	const CvmSplitRule *rule;

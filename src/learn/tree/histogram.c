@@ -132,11 +132,50 @@ cvm_histogram_add_classes(const CvmHistogramShape *shape, const CvmBinnedRows *r
 	}
 }
 
+/* Fills no bin but those that rows are in. */
+static void
+fill_touched(const CvmHistogramShape *shape, const CvmBinnedRows *rows,
+			 const CvmRowStatistics *statistics, const int32_t *numbers, size_t count,
+			 int64_t *sums)
+{
+	size_t		width = shape->width;
+
+	memset(shape->touched, 0, shape->columns * sizeof(shape->touched[0]));
+	for (size_t i = 0; i < count; i++)
+	{
+		const uint8_t *row = rows->by_row + (size_t) numbers[i] * rows->columns;
+
+		for (int c = 0; c < shape->columns; c++)
+		{
+			int			bin = row[cvm_histogram_column(shape, c)];
+			uint64_t   *touched = &shape->touched[c][bin / 64];
+			uint64_t	bit = UINT64_C(1) << (bin % 64);
+			int64_t    *own = sums + ((size_t) c * CVM_BIN_PLACES + bin) * width;
+
+			if ((*touched & bit) == 0)
+				memset(own, 0, width * sizeof(int64_t));
+			*touched |= bit;
+			if (statistics->packed != NULL)
+			{
+				own[0] += statistics->packed[numbers[i]] >> 32;
+				own[1] += statistics->packed[numbers[i]] & 0xffffffff;
+			}
+			else
+				own[statistics->classes[numbers[i]]] += statistics->weights[numbers[i]];
+		}
+	}
+}
+
 void
 cvm_histogram_fill(const CvmHistogramShape *shape, const CvmBinnedRows *rows,
 				   const CvmRowStatistics *statistics, const int32_t *numbers, size_t count,
 				   int64_t *narrow, int64_t *sums)
 {
+	if (shape->touched != NULL)
+	{
+		fill_touched(shape, rows, statistics, numbers, count, sums);
+		return;
+	}
 	cvm_histogram_clear(shape, shape->width, sums);
 	if (statistics->packed == NULL)
 	{
@@ -196,8 +235,11 @@ cvm_histogram_totals(const CvmHistogramShape *shape, const int64_t *sums, int64_
 {
 	int			bins = cvm_histogram_bins(shape, 0);
 
+	const uint64_t *touched = shape->touched == NULL ? NULL : shape->touched[0];
+
 	memset(totals, 0, shape->width * sizeof(int64_t));
-	for (int bin = 0; bin < bins; bin++)
+	for (int bin = cvm_next_bin(touched, 0, bins); bin < bins;
+		 bin = cvm_next_bin(touched, bin + 1, bins))
 		for (int k = 0; k < shape->width; k++)
 			totals[k] += sums[(size_t) bin * shape->width + k];
 }

@@ -74,6 +74,7 @@ typedef struct Search
 	Pair		total;			/* of pairs */
 	double		parent;			/* score of the node */
 	bool		bounded;		/* values have bounds or directions */
+	const uint64_t *touched;	/* bins of the column that are filled, or NULL */
 	CvmSplit   *best;
 } Search;
 
@@ -114,11 +115,15 @@ search_number(Search *search, const int64_t *sums, int column, int bins)
 {
 	int			direction = search->rule->directions == NULL ? 0 :
 		search->rule->directions[column];
-	Pair		missing = {sums[2 * bins], sums[2 * bins + 1]};
+	Pair		missing = {0, 0};
 	Pair		left = {0, 0};
-	bool		has_missing = missing.curvature != 0;
+	bool		has_missing = cvm_has_bin(search->touched, bins) && sums[2 * bins + 1] != 0;
 
-	for (int bin = 0; bin < bins; bin++)
+	if (has_missing)
+		missing = (Pair) {sums[2 * bins], sums[2 * bins + 1]};
+
+	for (int bin = cvm_next_bin(search->touched, 0, bins); bin < bins;
+		 bin = cvm_next_bin(search->touched, bin + 1, bins))
 	{
 		Pair		right;
 
@@ -185,7 +190,8 @@ search_category(Search *search, const int64_t *sums, int column, int bins)
 	Pair		left = {0, 0};
 	int			count = 0;
 
-	for (int bin = 0; bin < bins; bin++)
+	for (int bin = cvm_next_bin(search->touched, 0, bins); bin < bins;
+		 bin = cvm_next_bin(search->touched, bin + 1, bins))
 	{
 		double		curvature = (double) sums[2 * bin + 1];
 
@@ -289,10 +295,11 @@ search_number_classes(Search *search, const int64_t *sums, int column, int bins)
 	int64_t    *left = search->rule->work;
 	int64_t    *wide = search->rule->work + width;
 	const int64_t *missing = sums + (size_t) bins * width;
-	bool		has_missing = sum_of(missing, width) > 0;
+	bool		has_missing = cvm_has_bin(search->touched, bins) && sum_of(missing, width) > 0;
 
 	memset(left, 0, width * sizeof(int64_t));
-	for (int bin = 0; bin < bins; bin++)
+	for (int bin = cvm_next_bin(search->touched, 0, bins); bin < bins;
+		 bin = cvm_next_bin(search->touched, bin + 1, bins))
 	{
 		if (!add_bin(left, sums + (size_t) bin * width, width))
 			continue;
@@ -331,7 +338,8 @@ search_category_classes(Search *search, const int64_t *sums, int column, int bin
 	for (int k = 1; k < width; k++)
 		if (totals[k] > totals[largest])
 			largest = k;
-	for (int bin = 0; bin < bins; bin++)
+	for (int bin = cvm_next_bin(search->touched, 0, bins); bin < bins;
+		 bin = cvm_next_bin(search->touched, bin + 1, bins))
 	{
 		const int64_t *own = sums + (size_t) bin * width;
 		double		weight = sum_of(own, width);
@@ -393,6 +401,7 @@ cvm_split_search(const CvmSplitRule *rule, const CvmHistogramShape *shape,
 		const int64_t *own = sums + (size_t) i * CVM_BIN_PLACES * rule->width;
 		int			count = shape->bins->counts[column];
 
+		search.touched = shape->touched == NULL ? NULL : shape->touched[i];
 		if (cvm_bins_is_category(shape->bins, column))
 			(pairs ? search_category : search_category_classes) (&search, own, column, count);
 		else
