@@ -69,11 +69,22 @@ def beside_sessions(session, rounds):
         end(session)
         return rate
 
-    rates = in_turn(2 * rounds, alone=alone, beside=beside)
-    session.run("SELECT cvm.drop_model('bench_patient')")
+    def again():
+        """Whole retrainings, which also read and store, one after another."""
+        session.run("SELECT cvm.schedule('bench_again', every => '0.1 seconds')")
+        rate = alone()
+        session.run("SELECT cvm.unschedule('bench_again')")
+        wait_for(session, f"count(*) = 0 {RUN}")
+        return rate
+
+    session.run("SELECT version FROM cvm.train('bench_again', 'bench.customers', 'churned')")
+    rates = in_turn(2 * rounds, alone=alone, beside=beside, again=again)
+    session.run("SELECT cvm.drop_model('bench_patient'), cvm.drop_model('bench_again')")
     set_server(session, "RESET cvm.max_retrain_workers")
-    return [ratio("pgbench's rate beside a retraining / alone", rates, "beside", "alone",
-                  0.95, at_least=True)]
+    return [ratio("pgbench's rate while a model learns / alone", rates, "beside", "alone",
+                  0.95, at_least=True),
+            ratio("pgbench's rate beside whole retrainings, one after another / alone", rates,
+                  "again", "alone", None)]
 
 
 # ---- what nothing costs ----
