@@ -35,7 +35,9 @@ can_be_segments(const CvmModel *model, const CvmSegmentSet *set, const int32_t *
 		set->count < 1 || set->count > CVM_MAX_SEGMENTS || levels == NULL)
 		return false;
 	term = &model->encoder.terms[set->term];
+	/* the inputs have been read, but not checked yet */
 	if (term->kind != CVM_TERM_CATEGORY || term->other_level != 0 ||
+		term->input < 0 || term->input >= model->encoder.input_count ||
 		model->encoder.inputs[term->input].kind != CVM_INPUT_CATEGORY ||
 		model->encoder.term_count == 1)
 		return false;
