@@ -415,6 +415,9 @@ cvm_newton(const CvmProblem *problem, CvmFit *fit)
 	if (problem->whole)
 		cvm_newton_finish(&newton);
 	cvm_factor_free(newton.factor);
-	cvm_hessian_free(newton.hessian);
+	if (problem->found != NULL)
+		*problem->found = newton.hessian;
+	else
+		cvm_hessian_free(newton.hessian);
 	cvm_release(memory);
 }

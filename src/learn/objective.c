@@ -150,11 +150,24 @@ add_gradient(const CvmShape *shape, const CvmBlock *block, const double *g, doub
 	gradient[intercept] += cvm_sum(block->rows, g);
 }
 
+/* Four rows at a time, as cvm_panel_add_transposed does it. */
 CVM_CLONES static void
 add_squares(int rows, int columns, const double *restrict x, const double *restrict h,
 			double *restrict diagonal)
 {
-	for (int row = 0; row < rows; row++, x += columns)
+	int			row = 0;
+
+	for (; row + 4 <= rows; row += 4, x += 4 * (size_t) columns)
+	{
+		const double *x1 = x + columns;
+		const double *x2 = x1 + columns;
+		const double *x3 = x2 + columns;
+
+		for (int j = 0; j < columns; j++)
+			diagonal[j] = (((diagonal[j] + h[row] * x[j] * x[j]) + h[row + 1] * x1[j] * x1[j])
+						   + h[row + 2] * x2[j] * x2[j]) + h[row + 3] * x3[j] * x3[j];
+	}
+	for (; row < rows; row++, x += columns)
 		for (int j = 0; j < columns; j++)
 			diagonal[j] += h[row] * x[j] * x[j];
 }

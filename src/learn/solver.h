@@ -46,6 +46,8 @@ typedef struct CvmProblem
 	const CvmReference *reference;
 	CvmHessian *model;			/* lbfgs: that of a sample near the optimum, or NULL;
 								 * is used up */
+	CvmHessian **found;			/* newton: NULL, or where to leave the Hessian that it
+								 * ends with */
 	bool		whole;			/* false: only looks for a start, on some rows */
 } CvmProblem;
 

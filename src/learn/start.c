@@ -147,10 +147,13 @@ cvm_center_outputs(const CvmProblem *problem, double *parameters)
 
 /* ---- samples ---- */
 
-/* Moves the parameters to the optimum of these rows, if there is one. */
+/*
+ * Moves the parameters to the optimum of these rows, if there is one.  model:
+ * NULL, or becomes the Hessian near it, of newton as "solve".
+ */
 static void
 approach(const CvmProblem *problem, const CvmShape *shape, CvmBlockSource *source,
-		 CvmSolve solve, const CvmReference *reference, double *parameters)
+		 CvmSolve solve, const CvmReference *reference, double *parameters, CvmHessian **model)
 {
 	CvmProblem	part = *problem;
 	CvmObjective objective;
@@ -162,6 +165,7 @@ approach(const CvmProblem *problem, const CvmShape *shape, CvmBlockSource *sourc
 	part.objective = &objective;
 	part.progress = NULL;
 	part.whole = false;
+	part.found = model;
 	part.reference = reference;
 	part.tolerance = fmax(problem->tolerance, SAMPLE_TOLERANCE);
 	/* what a few rows say about a rare level is worth little */
@@ -189,7 +193,7 @@ start_from_least_squares(const CvmProblem *problem, CvmBlockSource *source, doub
 	cvm_objective_over_blocks(&objective, &blocks, &shape, source);
 	cvm_reference_init(&reference, problem->parameters);
 	(void) cvm_null_point(&linear, parameters, &reference, NULL);
-	approach(&linear, &shape, source, cvm_newton, &reference, parameters);
+	approach(&linear, &shape, source, cvm_newton, &reference, parameters, NULL);
 	cvm_reference_release(&reference);
 	cvm_release(blocks.work);
 }
@@ -242,23 +246,6 @@ start_here(const CvmProblem *problem, CvmBlockSource *source, const double *give
 	return CVM_OK;
 }
 
-/* The Hessian of these rows, with the penalty of all rows. */
-static CvmHessian *
-make_model(const CvmProblem *problem, CvmBlockSource *source, const double *parameters)
-{
-	const CvmShape *shape = problem->objective->shape;
-	CvmHessian *model = cvm_hessian_create(shape, cvm_hessian_wide_column(shape));
-	CvmProblem	part = *problem;
-	CvmObjective objective;
-	CvmBlockObjective blocks;
-
-	cvm_objective_over_blocks(&objective, &blocks, shape, source);
-	part.objective = &objective;
-	(void) cvm_problem_evaluate(&part, parameters, NULL, model, NULL);
-	cvm_release(blocks.work);
-	return model;
-}
-
 CvmStatus
 cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
 			   double *parameters, CvmReference *reference, CvmHessian **model,
@@ -283,11 +270,10 @@ cvm_find_start(const CvmProblem *problem, CvmSolve solve, const double *given,
 	status = start_here(problem, &small.source, given, parameters, reference, error);
 	if (status == CVM_OK)
 	{
-		approach(problem, shape, &small.source, solve, reference, parameters);
+		approach(problem, shape, &small.source, solve, reference, parameters,
+				 twice ? NULL : model);
 		if (twice)
-			approach(problem, shape, &large.source, solve, reference, parameters);
-		if (model != NULL)
-			*model = make_model(problem, &large.source, parameters);
+			approach(problem, shape, &large.source, solve, reference, parameters, model);
 	}
 	else						/* one class in the sample */
 		status = start_here(problem, source, given, parameters, reference, error);
