@@ -39,7 +39,7 @@ refuse(const char *model, const char *obstacle)
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("model \"%s\" cannot be fitted to new rows: %s", model, obstacle),
-			 errhint("Train it on all rows once, with options {\"incremental\": true, \"watermark\": a column that grows}.")));
+			 errhint("Let it learn from all rows (cvm.train, cvm.retrain). New rows past a watermark need options {\"incremental\": true, \"watermark\": a column that grows}.")));
 }
 
 /* NULL: there are no new rows. */
