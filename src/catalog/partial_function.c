@@ -33,6 +33,23 @@ add_options(CvmDefinition *definition, Jsonb *options, double decay)
 	definition->options = DatumGetJsonbP(merged);
 }
 
+/* As an option has to be; NaN: not given. */
+static double
+decay_argument(FunctionCallInfo fcinfo, int argument)
+{
+	double		decay;
+
+	if (PG_ARGISNULL(argument))
+		return NAN;
+	decay = PG_GETARG_FLOAT8(argument);
+	if (!(decay >= 1e-6 && decay <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("decay must be between 1e-06 and 1, not %g", decay),
+				 errhint("It is the factor that earlier rows count less by.")));
+	return decay;
+}
+
 static void
 refuse(const char *model, const char *obstacle)
 {
@@ -84,7 +101,7 @@ cvm_partial_fit_sql(PG_FUNCTION_ARGS)
 		elog(ERROR, "could not connect to SPI");
 	definition = cvm_definition_require_owner(name, false);
 	add_options(definition, PG_ARGISNULL(3) ? NULL : PG_GETARG_JSONB_P(3),
-				PG_ARGISNULL(2) ? NAN : PG_GETARG_FLOAT8(2));
+				decay_argument(fcinfo, 2));
 	if (source == NULL)
 	{
 		CvmOwnerScope scope = cvm_owner_begin(definition);

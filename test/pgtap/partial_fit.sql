@@ -1,7 +1,7 @@
 -- Partial fits: against training on all rows, on a stream whose concept
 -- changes, by hand and by schedule; which rows are new, and what is refused.
 BEGIN;
-SELECT plan(61);
+SELECT plan(63);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'UTC';
 
@@ -179,7 +179,8 @@ SELECT throws_ok($$SELECT cvm.partial_fit('several', $q$SELECT id, x, z, spend, 
 	'model "several" cannot be fitted to new rows: its target has a new class, "max"');
 SELECT lives_ok($$SELECT cvm.partial_fit('unmarked', 'SELECT * FROM customers WHERE churned')$$, 'rows of one class will do');
 SELECT throws_ok($$SELECT cvm.partial_fit('churn', decay => 0)$$, '22023');
-SELECT throws_ok($$SELECT cvm.partial_fit('churn', decay => 1.5)$$, '22023');
+SELECT throws_ok(format('SELECT cvm.partial_fit(''churn'', decay => %L)', decay), '22023', 'decay must be between 1e-06 and 1, not ' || shown)
+FROM (VALUES ('1.5', '1.5'), ('NaN', 'NaN'), ('-Infinity', '-Infinity')) AS t (decay, shown);
 SELECT throws_ok($$SELECT cvm.partial_fit('churn', options => '{"watermark": "id"}')$$, '55000',
 	'model "churn" cannot be fitted to new rows: the watermark of version 3 is that of column "at"');
 SELECT throws_ok($$SELECT cvm.partial_fit('nobody')$$, '42704');
