@@ -44,25 +44,34 @@ without_knowledge(const CvmModel *model, int version)
 					"version %d was trained without option \"incremental\"", version);
 }
 
+/* Whether an input may still be a feature. */
+static bool
+is_wanted(const CvmDefinition *definition, const CvmOptions *options, const char *name)
+{
+	bool		listed = definition->features == NULL;
+
+	for (int i = 0; i < definition->feature_count; i++)
+		listed |= strcmp(definition->features[i], name) == 0;
+	for (char **excluded = options->exclude; excluded != NULL && *excluded != NULL; excluded++)
+		listed &= strcmp(*excluded, name) != 0;
+	return listed;
+}
+
 /* Whether the definition asks for another model than the version is. */
 static bool
-was_redefined(const CvmDefinition *definition, const CvmModel *model)
+was_redefined(const CvmDefinition *definition, const CvmOptions *options, const CvmModel *model)
 {
 	const char *target = definition->target != NULL ? definition->target : "";
 
-	if (strcmp(target, model->target) != 0 ||
+	/* a version that keeps knowledge has neither segments nor stages */
+	if (options->segment_by != NULL || options->pipeline.count > 0 ||
+		strcmp(target, model->target) != 0 ||
 		(strcmp(definition->algorithm, "auto") != 0 &&
 		 strcmp(definition->algorithm, model->learner->name) != 0))
 		return true;
-	for (int i = 0; i < model->encoder.input_count && definition->features != NULL; i++)
-	{
-		bool		listed = false;
-
-		for (int j = 0; j < definition->feature_count; j++)
-			listed |= strcmp(definition->features[j], model->encoder.inputs[i].name) == 0;
-		if (!listed)
+	for (int i = 0; i < model->encoder.input_count; i++)
+		if (!is_wanted(definition, options, model->encoder.inputs[i].name))
 			return true;
-	}
 	return false;
 }
 
@@ -121,7 +130,7 @@ cvm_partial_base(const CvmDefinition *definition, const CvmOptions *options,
 	base->model = cvm_active_model_of(definition, false);
 	if (base->model->knowledge == NULL)
 		return without_knowledge(base->model, version);
-	if (was_redefined(definition, base->model))
+	if (was_redefined(definition, options, base->model))
 		return psprintf("the model was defined anew since version %d", version);
 	read_options(base->model, &trained_with);
 	base->watermark = trained_with.watermark;

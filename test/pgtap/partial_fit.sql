@@ -1,7 +1,7 @@
 -- Partial fits: against training on all rows, on a stream whose concept
 -- changes, by hand and by schedule; which rows are new, and what is refused.
 BEGIN;
-SELECT plan(63);
+SELECT plan(64);
 SET LOCAL client_min_messages = error;
 SET LOCAL timezone = 'UTC';
 
@@ -183,6 +183,8 @@ SELECT throws_ok(format('SELECT cvm.partial_fit(''churn'', decay => %L)', decay)
 FROM (VALUES ('1.5', '1.5'), ('NaN', 'NaN'), ('-Infinity', '-Infinity')) AS t (decay, shown);
 SELECT throws_ok($$SELECT cvm.partial_fit('churn', options => '{"watermark": "id"}')$$, '55000',
 	'model "churn" cannot be fitted to new rows: the watermark of version 3 is that of column "at"');
+SELECT throws_ok($$SELECT cvm.partial_fit('churn', options => '{"exclude": ["gap"]}')$$, '55000',
+	'model "churn" cannot be fitted to new rows: the model was defined anew since version 3');
 SELECT throws_ok($$SELECT cvm.partial_fit('nobody')$$, '42704');
 SELECT throws_ok($$SELECT cvm.partial_fit(NULL)$$, '22004');
 CREATE ROLE cvm_partial_other;
