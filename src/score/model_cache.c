@@ -26,6 +26,7 @@ typedef struct LoadedModel
 	MemoryContext context;		/* holds this struct too */
 	CvmModel   *model;
 	struct CachedScorer *scorers;
+	struct CvmRecommending *recommending;
 	uint64		used;			/* when: a count of look-ups */
 	int			pins;
 	bool		stale;			/* no longer in the hash table */
@@ -220,4 +221,5 @@ cvm_model_lookup(const char *name, int version, MemoryContext pin, CvmModelHandl
 	handle->current = named.current && read_at == cvm_model_cache_generation();
 	handle->context = loaded->context;
 	handle->scorers = &loaded->scorers;
+	handle->recommending = &loaded->recommending;
 }

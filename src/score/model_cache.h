@@ -20,6 +20,7 @@ typedef struct CvmModelHandle
 								 * build a cached plan on */
 	MemoryContext context;		/* lives as long as the model */
 	struct CachedScorer **scorers;	/* of the model; for scorer_cache.c */
+	struct CvmRecommending **recommending;	/* likewise; for recommending.c */
 } CvmModelHandle;
 
 /*

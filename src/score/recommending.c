@@ -3,11 +3,11 @@
  *		A model made ready to recommend, for one call of a function or many.
  *
  * A name is looked up in every call, so that rights and versions are those of
- * the moment; what was made ready stays as long as it leads to the same model.
+ * the moment; what was made ready for a model stays with it in the cache.
  *
  * Of many users one is found by going through their names, which takes less
- * time than to make a hash table of them.  That is made when a function is called
- * again and again.
+ * time than to make a hash table of them.  That is made when one after the other
+ * is asked for.
  */
 #include "postgres.h"
 
@@ -32,10 +32,18 @@ static const char *const words[] = {"user", "item"};
 
 /* ---- the model ---- */
 
-static CvmRecommending *
-make_ready(MemoryContext context, const CvmModel *model)
+/* What a function keeps for its next call. */
+typedef struct RecommendingCall
 {
-	MemoryContext caller = MemoryContextSwitchTo(context);
+	MemoryContext context;		/* holds this, and pins or holds the model */
+	struct varlena *argument;	/* the model, as it was passed */
+	CvmRecommending *recommending;
+} RecommendingCall;
+
+/* In the current memory context. */
+static CvmRecommending *
+make_ready(const CvmModel *model)
+{
 	CvmRecommending *recommending = palloc0(sizeof(CvmRecommending));
 
 	if (model->learner->recommender == NULL)
@@ -43,69 +51,78 @@ make_ready(MemoryContext context, const CvmModel *model)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("a model of the algorithm \"%s\" recommends nothing", model->learner->name),
 				 errhint("Train one with algorithm => 'matrix_factorization'.")));
-	recommending->context = context;
+	recommending->context = CurrentMemoryContext;
 	recommending->model = model;
 	recommending->predictor = cvm_predictor_create(model);
 	recommending->recommender = cvm_predictor_recommender(recommending->predictor);
-	MemoryContextSwitchTo(caller);
 	return recommending;
 }
 
+/*
+ * What was made ready for a cached model stays with it.  It is the model's
+ * only when it is complete: an error leaves nothing behind.
+ */
 static CvmRecommending *
-by_name_ready(CvmRecommending *kept, MemoryContext context, text *name)
+ready_by_name(text *name, MemoryContext pin)
 {
 	CvmModelHandle handle;
+	MemoryContext context;
+	MemoryContext caller;
 
-	cvm_model_lookup(text_to_cstring(name), 0, context, &handle);
-	if (kept != NULL && kept->model == handle.model)
-	{
-		MemoryContextDelete(context);
-		return kept;
-	}
-	return make_ready(context, handle.model);
+	cvm_model_lookup(text_to_cstring(name), 0, pin, &handle);
+	if (*handle.recommending != NULL)
+		return *handle.recommending;
+	context = AllocSetContextCreate(pin, "cvm recommending", ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	*handle.recommending = make_ready(handle.model);
+	MemoryContextSetParent(context, handle.context);
+	MemoryContextSwitchTo(caller);
+	return *handle.recommending;
 }
 
 static CvmRecommending *
-by_value_ready(CvmRecommending *kept, MemoryContext context, struct varlena *value)
+ready_by_value(struct varlena *value)
 {
-	CvmRecommending *recommending;
-	MemoryContext caller;
-	struct varlena *argument;
-	const CvmModel *model;
+	return make_ready(cvm_model_unpack(PG_DETOAST_DATUM_COPY(PointerGetDatum(value))));
+}
 
-	if (kept != NULL && VARSIZE_ANY(kept->argument) == VARSIZE_ANY(value) &&
-		memcmp(kept->argument, value, VARSIZE_ANY(value)) == 0)
-	{
-		MemoryContextDelete(context);
-		return kept;
-	}
-	caller = MemoryContextSwitchTo(context);
-	argument = palloc(VARSIZE_ANY(value));
-	memcpy(argument, value, VARSIZE_ANY(value));
-	model = cvm_model_unpack(PG_DETOAST_DATUM_COPY(PointerGetDatum(value)));
-	MemoryContextSwitchTo(caller);
-	recommending = make_ready(context, model);
-	recommending->argument = argument;
-	return recommending;
+static bool
+has_same_value(const RecommendingCall *kept, struct varlena *value)
+{
+	return kept != NULL && VARSIZE_ANY(kept->argument) == VARSIZE_ANY(value) &&
+		memcmp(kept->argument, value, VARSIZE_ANY(value)) == 0;
 }
 
 CvmRecommending *
 cvm_recommending(FunctionCallInfo fcinfo, bool by_name)
 {
-	CvmRecommending *kept = fcinfo->flinfo->fn_extra;
-	MemoryContext context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "cvm recommending",
-												  ALLOCSET_SMALL_SIZES);
-	CvmRecommending *recommending = by_name ?
-		by_name_ready(kept, context, PG_GETARG_TEXT_PP(0)) :
-		by_value_ready(kept, context, (struct varlena *) PG_GETARG_POINTER(0));
+	RecommendingCall *kept = fcinfo->flinfo->fn_extra;
+	struct varlena *argument = (struct varlena *) PG_GETARG_POINTER(0);
+	RecommendingCall *call;
+	MemoryContext context;
+	MemoryContext caller;
 
-	if (recommending != kept && kept != NULL)
+	/* a name may have come to stand for another model, or for none */
+	if (!by_name && has_same_value(kept, argument))
+		return kept->recommending;
+	context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "cvm recommending call",
+									ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	call = palloc0(sizeof(RecommendingCall));
+	call->context = context;
+	if (by_name)
+		call->recommending = ready_by_name(PG_GETARG_TEXT_PP(0), context);
+	else
 	{
-		fcinfo->flinfo->fn_extra = NULL;
-		MemoryContextDelete(kept->context);
+		call->argument = palloc(VARSIZE_ANY(argument));
+		memcpy(call->argument, argument, VARSIZE_ANY(argument));
+		call->recommending = ready_by_value(argument);
 	}
-	fcinfo->flinfo->fn_extra = recommending;
-	return recommending;
+	MemoryContextSwitchTo(caller);
+	fcinfo->flinfo->fn_extra = call;
+	if (kept != NULL)
+		MemoryContextDelete(kept->context);
+	return call->recommending;
 }
 
 /* ---- users and items ---- */
@@ -263,11 +280,18 @@ cvm_recommending_newcomer(const CvmRecommending *recommending, CvmSubjects subje
 						  HeapTupleHeader row)
 {
 	const CvmRecommender *recommender = recommending->recommender;
+	bool		users = subjects == CVM_USERS;
+	const CvmAttributes *attributes = users ? recommender->user_attributes :
+		recommender->item_attributes;
+	const double *weights = users ? recommender->user_newcomers : recommender->item_newcomers;
 	int			width = recommender->items.width;
 	double	   *factors = palloc(sizeof(double) * (width + 1));
 
-	cvm_newcomer(subjects == CVM_USERS ? recommender->user_attributes : recommender->item_attributes,
-				 subjects == CVM_USERS ? recommender->user_newcomers : recommender->item_newcomers,
-				 width, encode_row(recommending, subjects, row), 0, factors);
+	/* without attributes there is a constant only */
+	if (attributes->width == 1)
+		memcpy(factors, weights, sizeof(double) * (width + 1));
+	else
+		cvm_newcomer(attributes, weights, width, encode_row(recommending, subjects, row), 0,
+					 factors);
 	return factors;
 }

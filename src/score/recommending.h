@@ -18,11 +18,10 @@ typedef enum CvmSubjects
 
 typedef struct CvmRecommending
 {
-	MemoryContext context;		/* as long as the model stays the same */
+	MemoryContext context;		/* what is made for the model lives here */
 	const CvmModel *model;
 	CvmPredictor *predictor;
 	const CvmRecommender *recommender;
-	struct varlena *argument;	/* a model value, as it was passed */
 	int			looked_up[2];	/* how often, by CvmSubjects */
 	CvmLevelLookup *lookups[2];	/* made when it pays, or NULL */
 } CvmRecommending;
