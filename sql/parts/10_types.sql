@@ -144,7 +144,7 @@ COMMENT ON FUNCTION cvm.algorithm(cvm.model) IS
 CREATE FUNCTION cvm.task(model cvm.model) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_task';
 COMMENT ON FUNCTION cvm.task(cvm.model) IS
-	'what the model predicts: regression, binary or multiclass';
+	'what the model is for: regression, binary, multiclass, segmentation, projection or recommendation';
 
 CREATE FUNCTION cvm.primary_metric(model cvm.model) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cvm_primary_metric_of_model';

@@ -11,25 +11,25 @@ CREATE FUNCTION cvm.predict(model text, customer record) RETURNS float8
 	SUPPORT cvm.predict_support AS 'MODULE_PATHNAME', 'cvm_predict_name_row';
 
 COMMENT ON FUNCTION cvm.predict(text, record) IS
-	'the predicted value: a number, for two classes the probability of the positive one, for a segmentation the number of the segment, for a projection the distance from what its components stand for; an error for more classes; active version of a model that the caller owns or was granted, columns of the row matched by name, others ignored';
+	'the predicted value: a number, for two classes the probability of the positive one, for a segmentation the number of the segment, for a projection the distance from what its components stand for, for a recommendation how well user and item suit each other; an error for more classes; active version of a model that the caller owns or was granted, columns of the row matched by name, others ignored';
 
 CREATE FUNCTION cvm.predict(model text, features float8[]) RETURNS float8
 	LANGUAGE C STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'cvm_predict_name_array';
 
 COMMENT ON FUNCTION cvm.predict(text, float8[]) IS
-	'the predicted value: a number, for two classes the probability of the positive one, for a segmentation the number of the segment, for a projection the distance from what its components stand for; an error for more classes; active version of a model that the caller owns or was granted, features by position';
+	'the predicted value: a number, for two classes the probability of the positive one, for a segmentation the number of the segment, for a projection the distance from what its components stand for, for a recommendation how well user and item suit each other; an error for more classes; active version of a model that the caller owns or was granted, features by position';
 
 CREATE FUNCTION cvm.predict(model cvm.model, customer record) RETURNS float8
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'cvm_predict_value_row';
 
 COMMENT ON FUNCTION cvm.predict(cvm.model, record) IS
-	'the predicted value: a number, for two classes the probability of the positive one, for a segmentation the number of the segment, for a projection the distance from what its components stand for; an error for more classes; model given as a value, columns of the row matched by name, others ignored';
+	'the predicted value: a number, for two classes the probability of the positive one, for a segmentation the number of the segment, for a projection the distance from what its components stand for, for a recommendation how well user and item suit each other; an error for more classes; model given as a value, columns of the row matched by name, others ignored';
 
 CREATE FUNCTION cvm.predict(model cvm.model, features float8[]) RETURNS float8
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'cvm_predict_value_array';
 
 COMMENT ON FUNCTION cvm.predict(cvm.model, float8[]) IS
-	'the predicted value: a number, for two classes the probability of the positive one, for a segmentation the number of the segment, for a projection the distance from what its components stand for; an error for more classes; model given as a value, features by position';
+	'the predicted value: a number, for two classes the probability of the positive one, for a segmentation the number of the segment, for a projection the distance from what its components stand for, for a recommendation how well user and item suit each other; an error for more classes; model given as a value, features by position';
 
 CREATE FUNCTION cvm.predict_columns(model text, version integer, columns text[], VARIADIC "any") RETURNS float8
 	LANGUAGE C STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'cvm_predict_columns';

@@ -26,7 +26,7 @@ COMMENT ON VIEW cvm.model_overview IS
 	'one row per model that the reader owns or was granted: what it predicts, its active version and how good that is';
 COMMENT ON COLUMN cvm.model_overview.model IS 'name of the model';
 COMMENT ON COLUMN cvm.model_overview.owner IS 'role that owns it; retraining has its rights';
-COMMENT ON COLUMN cvm.model_overview.task IS 'regression, binary or multiclass';
+COMMENT ON COLUMN cvm.model_overview.task IS 'regression, binary, multiclass, segmentation, projection or recommendation';
 COMMENT ON COLUMN cvm.model_overview.algorithm IS 'family of the active version';
 COMMENT ON COLUMN cvm.model_overview.source IS 'table, view or SELECT that it is trained on';
 COMMENT ON COLUMN cvm.model_overview.target IS 'column that it predicts';
