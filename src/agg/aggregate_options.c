@@ -68,7 +68,7 @@ cvm_aggregate_options(CvmFitMethod method, Jsonb *json, CvmOptions *options, uin
 	cvm_options_for_aggregate(options);
 	if (json == NULL)
 		return;
-	cvm_options_apply_json(options, json);
+	cvm_options_apply_json(options, json, NULL);
 	for (int i = 0; i < cvm_option_count; i++)
 	{
 		const char *name = cvm_option_specs[i].name;

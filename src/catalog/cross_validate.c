@@ -43,7 +43,7 @@ find_boundaries(const CvmDefinition *definition, int folds)
 	char	   *found;
 
 	cvm_options_for_train(&options);
-	cvm_options_apply_json(&options, definition->options);
+	cvm_options_apply_json(&options, definition->options, definition->algorithm);
 	column = NameStr(TupleDescAttr(columns, cvm_split_time_column(&options, columns))->attname);
 	initStringInfo(&query);
 	appendStringInfoString(&query, "SELECT pg_catalog.array_to_string(pg_catalog.percentile_disc('{");

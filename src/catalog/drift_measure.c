@@ -171,7 +171,8 @@ rows_to_compare(const CvmDefinition *definition, const CvmModel *model, const ch
 
 	cvm_options_for_train(&options);
 	cvm_options_apply_json(&options,
-						   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(model->options))));
+						   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(model->options))),
+						   model->learner->name);
 	if (source != NULL || options.watermark == NULL)
 		return item;
 	cvm_catalog_execute("SELECT profile_watermark FROM cvm.model_versions WHERE model = $1 AND version = $2",

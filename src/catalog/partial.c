@@ -26,7 +26,8 @@ read_options(const CvmModel *model, CvmOptions *options)
 {
 	cvm_options_for_train(options);
 	cvm_options_apply_json(options,
-						   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(model->options))));
+						   DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(model->options))),
+						   model->learner->name);
 }
 
 /* Why the version keeps no knowledge. */

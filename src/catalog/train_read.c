@@ -81,7 +81,7 @@ cvm_training_begin(CvmDefinition *definition, bool replace, CvmPromote promote)
 	training->started = GetCurrentTimestamp();
 	cvm_options_for_train(&training->options);
 	training->options.promote = promote;	/* unless options say otherwise */
-	cvm_options_apply_json(&training->options, definition->options);
+	cvm_options_apply_json(&training->options, definition->options, definition->algorithm);
 	cvm_progress_begin(&training->progress,
 					   definition->model != NULL ? definition->model : "(not stored)");
 	cvm_progress_phase(&training->progress, "reading rows");

@@ -157,7 +157,8 @@ search_options(Tuning *tuning, Jsonb *search, const char *method, int budget)
 	int			count;
 
 	cvm_options_for_train(&defaults);
-	cvm_options_apply_json(&defaults, tuning->definition->options);
+	cvm_options_apply_json(&defaults, tuning->definition->options,
+						   tuning->definition->algorithm);
 	if (strcmp(method, "grid") == 0)
 		options = cvm_search_grid(search, budget, &count);
 	else if (strcmp(method, "random") == 0 || strcmp(method, "halving") == 0)

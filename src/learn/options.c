@@ -256,6 +256,33 @@ cvm_option_nearest(const char *name)
 	return nearest.found;
 }
 
+/* Whether the help begins with the algorithm: "kmeans: ...", "pca, kmeans: ...". */
+static bool
+is_for(const CvmOptionSpec *spec, const char *algorithm)
+{
+	const char *colon = strchr(spec->help, ':');
+	const char *found = strstr(spec->help, algorithm);
+	size_t		length = strlen(algorithm);
+
+	if (colon == NULL)
+		return false;
+	if (strncmp(spec->help, "trees:", 6) == 0)
+		return strstr(algorithm, "tree") != NULL || strstr(algorithm, "forest") != NULL;
+	return found != NULL && found < colon && (found[length] == ':' || found[length] == ',');
+}
+
+void
+cvm_option_list_for(const char *algorithm, char *text, size_t size)
+{
+	size_t		used = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < cvm_option_count && used < size; i++)
+		if (is_for(&cvm_option_specs[i], algorithm))
+			used += snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
+							 cvm_option_specs[i].name);
+}
+
 static void *
 field_of(CvmOptions *options, const CvmOptionSpec *spec)
 {

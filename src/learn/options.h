@@ -206,6 +206,12 @@ extern const CvmOptionSpec *cvm_option_find(const char *name);
 extern const char *cvm_option_nearest(const char *name);
 
 /*
+ * The options that are for an algorithm and not for all, "segments, starts, ...":
+ * those whose help begins with its name.  Empty: none is.
+ */
+extern void cvm_option_list_for(const char *algorithm, char *text, size_t size);
+
+/*
  * Setters check kind and range; the message names option and value.  A single
  * number or text will do where several are possible.
  */

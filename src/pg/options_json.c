@@ -102,7 +102,25 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 }
 
 static void apply_object(CvmOptions *options, JsonbContainer *object, const char *group,
-						 bool of_stage);
+						 const char *algorithm, bool of_stage);
+
+static void
+unknown_option(const char *name, const char *algorithm)
+{
+	const char *nearest = cvm_option_nearest(name);
+	char		own[512] = "";
+
+	if (nearest == NULL && algorithm != NULL)
+		cvm_option_list_for(algorithm, own, sizeof(own));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("option \"%s\" is not known", name),
+			 nearest != NULL ? errhint("Did you mean \"%s\"?", nearest) :
+			 own[0] != '\0' ?
+			 errhint("Algorithm \"%s\" has options %s; SELECT name, help FROM cvm.options() lists all options.",
+					 algorithm, own) :
+			 errhint("SELECT name, help FROM cvm.options() lists all options.")));
+}
 
 static void
 stage_error_callback(void *argument)
@@ -140,7 +158,7 @@ read_stage(CvmStage *stage, const JsonbValue *value)
 	stage->text = JsonbToCString(NULL, &json->root, VARSIZE(json));
 	stage->options = palloc(sizeof(CvmOptions));
 	cvm_options_for_train(stage->options);
-	apply_object(stage->options, object, NULL, true);
+	apply_object(stage->options, object, NULL, stage->algorithm, true);
 }
 
 static void
@@ -174,7 +192,8 @@ set_stages(CvmOptions *options, const CvmOptionSpec *spec, JsonbContainer *array
  * of_stage: it is a stage of a pipeline, and not all options are its own.
  */
 static void
-apply_object(CvmOptions *options, JsonbContainer *object, const char *group, bool of_stage)
+apply_object(CvmOptions *options, JsonbContainer *object, const char *group,
+			 const char *algorithm, bool of_stage)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
@@ -198,15 +217,7 @@ apply_object(CvmOptions *options, JsonbContainer *object, const char *group, boo
 			continue;
 		spec = cvm_option_find(name);
 		if (spec == NULL)
-		{
-			const char *nearest = cvm_option_nearest(name);
-
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" is not known", name),
-					 nearest ? errhint("Did you mean \"%s\"?", nearest)
-					 : errhint("SELECT name, help FROM cvm.options() lists all options.")));
-		}
+			unknown_option(name, algorithm);
 		if (of_stage && !cvm_option_is_of_stages(spec))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -214,7 +225,7 @@ apply_object(CvmOptions *options, JsonbContainer *object, const char *group, boo
 					 errhint("Options of rows, columns and of the whole model stand beside \"pipeline\".")));
 		if (spec->kind == CVM_OPTION_OBJECT && value.type == jbvBinary &&
 			JsonContainerIsObject(value.val.binary.data))
-			apply_object(options, value.val.binary.data, name, of_stage);
+			apply_object(options, value.val.binary.data, name, algorithm, of_stage);
 		else if (spec->kind == CVM_OPTION_STAGES && value.type == jbvBinary &&
 				 JsonContainerIsArray(value.val.binary.data))
 			set_stages(options, spec, value.val.binary.data);
@@ -224,7 +235,7 @@ apply_object(CvmOptions *options, JsonbContainer *object, const char *group, boo
 }
 
 void
-cvm_options_apply_json(CvmOptions *options, Jsonb *json)
+cvm_options_apply_json(CvmOptions *options, Jsonb *json, const char *algorithm)
 {
 	if (json == NULL)
 		return;
@@ -233,5 +244,5 @@ cvm_options_apply_json(CvmOptions *options, Jsonb *json)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("options must be a JSON object"),
 				 errhint("For example: '{\"l2\": 0.5, \"seed\": 42}'.")));
-	apply_object(options, &json->root, NULL, false);
+	apply_object(options, &json->root, NULL, algorithm, false);
 }

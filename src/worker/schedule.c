@@ -314,9 +314,9 @@ cvm_schedule(PG_FUNCTION_ARGS)
 	connect_spi();
 	definition = cvm_definition_require_owner(name, true);
 	cvm_options_for_train(&options);
-	cvm_options_apply_json(&options, definition->options);
+	cvm_options_apply_json(&options, definition->options, definition->algorithm);
 	if (!PG_ARGISNULL(ARG_OPTIONS))
-		cvm_options_apply_json(&options, PG_GETARG_JSONB_P(ARG_OPTIONS));
+		cvm_options_apply_json(&options, PG_GETARG_JSONB_P(ARG_OPTIONS), definition->algorithm);
 	if (!PG_ARGISNULL(ARG_AFTER))
 		check_after(name, text_to_cstring(PG_GETARG_TEXT_PP(ARG_AFTER)));
 

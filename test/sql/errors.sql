@@ -69,6 +69,8 @@ CALL mistake($$SELECT cvm.train('m', 'customers', 'churned', 'logistik')$$);
 CALL mistake($$SELECT cvm.train('m', 'customers', 'churned', options => '{"vaildation": 0.1}')$$);
 CALL mistake($$SELECT cvm.train('m', 'customers', 'churned', options => '{"temperature": 0.1}')$$);
 CALL mistake($$SELECT cvm.train('m', 'customers', algorithm => 'kmeans', options => '{"clusters": 3}')$$);
+CALL mistake($$SELECT cvm.train('m', 'customers', algorithm => 'kmeans', options => '{"wobble": 3}')$$);
+CALL mistake($$SELECT cvm.train('m', 'customers', algorithm => 'decision_tree', options => '{"wobble": 3}')$$);
 CALL mistake($$SELECT cvm.predict('churn', s) FROM (SELECT x FROM customers) AS s$$);
 CALL mistake($$SELECT cvm.predict('churn', s) FROM (SELECT x, z AS zz FROM customers) AS s$$);
 CALL mistake($$SELECT * FROM cvm.evaluate('churn', 'SELECT x, z FROM customers')$$);
