@@ -28,7 +28,7 @@ RETURNS cvm.training_result
 LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'cvm_train_sql';
 
 COMMENT ON FUNCTION cvm.train(text, text, text, text, text[], text, text, jsonb) IS
-	'trains a new version of a model on a table, view or SELECT with the rights of the caller, and makes it the active one unless option promote says otherwise; algorithm: auto, linear, logistic, softmax, poisson, svm, huber; options: see cvm.options()';
+	'trains a new version of a model on a table, view or SELECT with the rights of the caller, and makes it the active one unless option promote says otherwise; algorithm: auto, which goes by the target, or a name; options: see cvm.options()';
 
 CREATE FUNCTION cvm.partial_fit(
 	model text,
