@@ -244,6 +244,9 @@ COMMENT ON DOMAIN cvm.boosted_trees_model IS 'a model of the algorithm boosted_t
 CREATE DOMAIN cvm.pipeline_model AS cvm.model
 	CONSTRAINT pipeline_model CHECK (cvm.algorithm(VALUE) = 'pipeline');
 COMMENT ON DOMAIN cvm.pipeline_model IS 'a model of stages (option pipeline)';
+CREATE DOMAIN cvm.ensemble_model AS cvm.model
+	CONSTRAINT ensemble_model CHECK (cvm.algorithm(VALUE) = 'ensemble');
+COMMENT ON DOMAIN cvm.ensemble_model IS 'a model of the algorithm ensemble';
 CREATE DOMAIN cvm.neural_network_model AS cvm.model
 	CONSTRAINT neural_network_model CHECK (cvm.algorithm(VALUE) = 'neural_network');
 COMMENT ON DOMAIN cvm.neural_network_model IS 'a model of the algorithm neural_network';

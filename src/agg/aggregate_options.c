@@ -121,6 +121,7 @@ append_value(StringInfo json, const CvmOptionSpec *spec, const CvmOptions *optio
 		case CVM_OPTION_NAMES:
 		case CVM_OPTION_OBJECT:
 		case CVM_OPTION_STAGES:
+		case CVM_OPTION_NUMBERS:
 			break;				/* none of ours */
 	}
 }

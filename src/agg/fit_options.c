@@ -85,6 +85,7 @@ same_value(const CvmOptionSpec *spec, const CvmOptions *left, const CvmOptions *
 		case CVM_OPTION_NAMES:
 		case CVM_OPTION_OBJECT:
 		case CVM_OPTION_STAGES:
+		case CVM_OPTION_NUMBERS:
 			break;				/* none of ours */
 	}
 	return false;
@@ -135,6 +136,7 @@ write_option(const CvmOptionSpec *spec, const CvmOptions *options, CvmWriter *wr
 		case CVM_OPTION_NAMES:
 		case CVM_OPTION_OBJECT:
 		case CVM_OPTION_STAGES:
+		case CVM_OPTION_NUMBERS:
 			break;				/* none of ours */
 	}
 	cvm_write_u8(writer, VALUE_NUMBER);

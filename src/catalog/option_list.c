@@ -14,7 +14,7 @@
 
 static const char *const kind_names[] = {
 	"number", "integer", "integer", "integers", "boolean", "text", "texts", "choice",
-	"object", "stages"
+	"object", "stages", "numbers"
 };
 
 static Datum

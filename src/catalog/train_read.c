@@ -13,9 +13,11 @@
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 
+#include "catalog/ensemble.h"
 #include "catalog/gate.h"
 #include "catalog/train_state.h"
 #include "frame/source.h"
+#include "model/learner_ensemble.h"
 #include "model/learner_pipeline.h"
 #include "model/segment_fit.h"
 #include "pg/options_json.h"
@@ -120,7 +122,11 @@ cvm_training_read_rows(CvmTraining *training, bool outlives_transaction, const C
 	if (request.learner != NULL)
 		cvm_report(cvm_segments_check_options(request.learner, &training->options, &error),
 				   &error);
+	if (request.learner == &cvm_learner_ensemble)
+		cvm_ensemble_prepare(definition, &training->options, &request);
 	training->frame = cvm_frame_build(&request);
+	if (request.learner == &cvm_learner_ensemble)
+		cvm_ensemble_check_rows(training->frame);
 }
 
 /*

@@ -32,6 +32,7 @@ static const char *const impurity_names[] = {"gini", "entropy", NULL};
 static const char *const objective_names[] = {
 	"auto", "squared", "logistic", "softmax", "poisson", "quantile", NULL
 };
+static const char *const method_names[] = {"average", "stack", NULL};
 static const char *const threshold_names[] = {"expected", "empirical", NULL};
 static const char *const promote_names[] = {"always", "if_not_worse", "if_better", "manual", "challenger", NULL};
 
@@ -55,6 +56,8 @@ static const char *const promote_names[] = {"always", "if_not_worse", "if_better
 #define OBJECT(name, help) \
 	{#name, CVM_OPTION_OBJECT, 0, 0, 0, NULL, NULL, help}
 
+#define NUMBERS(name, minimum, maximum, help) \
+	{#name, CVM_OPTION_NUMBERS, offsetof(CvmOptions, name), minimum, maximum, NULL, NULL, help}
 #define STAGES(name, help) \
 	{#name, CVM_OPTION_STAGES, offsetof(CvmOptions, name), 0, 0, NULL, NULL, help}
 
@@ -122,6 +125,9 @@ const CvmOptionSpec cvm_option_specs[] = {
 	NUMBER(quantile, 1e-6, 0.999999, "0.5", "boosted_trees: which one the objective quantile predicts"),
 	NAMES(increasing, "trees: columns with which predictions may only rise (of classes: of the positive one)"),
 	NAMES(decreasing, "trees: columns with which predictions may only fall"),
+	NAMES(models, "ensemble: names of the models, whose active versions become part of it"),
+	CHOICE(method, method_names, "average", "ensemble: the mean of what the models predict, or what weights learned on rows that none of them has learned from make of it"),
+	NUMBERS(weights, 0, 1e15, "ensemble: how much each model counts in an average"),
 	STAGES(pipeline, "stages before the algorithm: each makes rows into fewer numbers, for example [{\"algorithm\": \"pca\", \"components\": 5}]"),
 	CHOICE(calibration, cvm_calibration_names, "none", "of classes: what makes scores into probabilities, learned on training rows that are left out in turn (five folds)"),
 	OBJECT(profit, "of two classes: what each decision is worth; gives the model a threshold and the metric profit"),
@@ -184,6 +190,8 @@ set_default(CvmOptions *options, const CvmOptionSpec *spec)
 		case CVM_OPTION_OBJECT:
 		case CVM_OPTION_STAGES:
 			break;				/* their options have their own */
+		case CVM_OPTION_NUMBERS:
+			break;				/* none */
 	}
 	if (status != CVM_OK)
 		abort();				/* the table contradicts itself */
@@ -303,7 +311,8 @@ wrong_kind(const CvmOptionSpec *spec, CvmError *error)
 		[CVM_OPTION_NAMES] = "an array of texts",
 		[CVM_OPTION_CHOICE] = "a text",
 		[CVM_OPTION_OBJECT] = "an object",
-		[CVM_OPTION_STAGES] = "an array of objects"
+		[CVM_OPTION_STAGES] = "an array of objects",
+		[CVM_OPTION_NUMBERS] = "an array of numbers"
 	};
 
 	cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must be %s", spec->name, kinds[spec->kind]);
@@ -338,7 +347,7 @@ set_owned_text(CvmOptions *options, const CvmOptionSpec *spec, const char *value
 static CvmStatus
 check_number(const CvmOptionSpec *spec, double value, CvmError *error)
 {
-	bool		integral = spec->kind != CVM_OPTION_NUMBER;
+	bool		integral = spec->kind != CVM_OPTION_NUMBER && spec->kind != CVM_OPTION_NUMBERS;
 
 	if (integral && value != floor(value))
 		return wrong_kind(spec, error);
@@ -384,12 +393,36 @@ cvm_option_set_number(CvmOptions *options, const CvmOptionSpec *spec, double val
 	return CVM_OK;
 }
 
+static CvmStatus
+set_numbers(CvmOptions *options, const CvmOptionSpec *spec, const double *values, int count,
+			CvmError *error)
+{
+	CvmNumbers *numbers = field_of(options, spec);
+
+	if (count < 1 || count > CVM_MOST_NUMBERS)
+		return cvm_fail(error, CVM_BAD_OPTION, "option \"%s\" must have 1 to %d elements",
+						spec->name, CVM_MOST_NUMBERS);
+	for (int i = 0; i < count; i++)
+	{
+		CvmStatus	status = check_number(spec, values[i], error);
+
+		if (status != CVM_OK)
+			return status;
+	}
+	numbers->count = count;
+	numbers->values = CVM_NEW(double, count);
+	memcpy(numbers->values, values, count * sizeof(double));
+	return CVM_OK;
+}
+
 CvmStatus
 cvm_option_set_numbers(CvmOptions *options, const CvmOptionSpec *spec,
 					   const double *values, int count, CvmError *error)
 {
 	int		   *field = field_of(options, spec);
 
+	if (spec->kind == CVM_OPTION_NUMBERS)
+		return set_numbers(options, spec, values, count, error);
 	if (spec->kind != CVM_OPTION_INTEGERS)
 		return wrong_kind(spec, error);
 	if (count < 1 || count > CVM_MAX_HIDDEN_LAYERS)

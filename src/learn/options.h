@@ -68,6 +68,15 @@ typedef struct CvmProfitOptions
 /* Of a pipeline, the last one not counted. */
 #define CVM_MOST_STAGES 4
 
+/* Of an option that is an array of numbers. */
+#define CVM_MOST_NUMBERS 64
+
+typedef struct CvmNumbers
+{
+	int			count;
+	double	   *values;
+} CvmNumbers;
+
 typedef struct CvmStage
 {
 	const char *algorithm;
@@ -151,6 +160,10 @@ typedef struct CvmOptions
 	double		quantile;		/* objective quantile */
 	char	  **increasing;		/* columns, ends with NULL; or NULL */
 	char	  **decreasing;
+	char	  **models;			/* ensemble: names, ends with NULL; or NULL */
+	int			method;			/* CvmEnsembleMethod (model/learner_ensemble.h) */
+	CvmNumbers	weights;		/* of the models; none: all alike */
+	const struct CvmMembers *members;	/* no option: what "models" stands for */
 	CvmStages	pipeline;		/* before the algorithm of the model */
 	int			calibration;	/* CvmCalibrationMethod */
 	CvmProfitOptions profit;
@@ -171,7 +184,7 @@ typedef enum CvmOptionKind
 {
 	CVM_OPTION_NUMBER, CVM_OPTION_INTEGER, CVM_OPTION_INTEGER64,
 	CVM_OPTION_INTEGERS, CVM_OPTION_BOOLEAN, CVM_OPTION_TEXT, CVM_OPTION_NAMES,
-	CVM_OPTION_CHOICE, CVM_OPTION_OBJECT, CVM_OPTION_STAGES
+	CVM_OPTION_CHOICE, CVM_OPTION_OBJECT, CVM_OPTION_STAGES, CVM_OPTION_NUMBERS
 } CvmOptionKind;
 
 /*

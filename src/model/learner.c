@@ -11,6 +11,7 @@
 #include "model/learner_bayes.h"
 #include "model/learner_components.h"
 #include "model/learner_factorization.h"
+#include "model/learner_ensemble.h"
 #include "model/learner_kmeans.h"
 #include "model/learner_linear.h"
 #include "model/learner_network.h"
@@ -34,6 +35,7 @@ const CvmLearner *const cvm_learners[] = {
 	[CVM_ALGORITHM_RANDOM_FOREST] = &cvm_learner_random_forest,
 	[CVM_ALGORITHM_BOOSTED_TREES] = &cvm_learner_boosted_trees,
 	[CVM_ALGORITHM_PIPELINE] = &cvm_learner_pipeline,
+	[CVM_ALGORITHM_ENSEMBLE] = &cvm_learner_ensemble,
 };
 
 const int	cvm_learner_count = sizeof(cvm_learners) / sizeof(cvm_learners[0]);

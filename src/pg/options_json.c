@@ -41,7 +41,7 @@ static CvmStatus
 set_from_array(CvmOptions *options, const CvmOptionSpec *spec,
 			   JsonbContainer *container, CvmError *error)
 {
-	double		values[CVM_MAX_HIDDEN_LAYERS];
+	double		values[CVM_MOST_NUMBERS];
 	int			count = 0;
 	JsonbIterator *iterator = JsonbIteratorInit(container);
 	JsonbIteratorToken token;
@@ -54,7 +54,7 @@ set_from_array(CvmOptions *options, const CvmOptionSpec *spec,
 		if (value.type != jbvNumeric)
 			return cvm_fail(error, CVM_BAD_OPTION,
 							"option \"%s\" must have numbers as elements", spec->name);
-		if (count < CVM_MAX_HIDDEN_LAYERS)
+		if (count < CVM_MOST_NUMBERS)
 			values[count] = DatumGetFloat8(DirectFunctionCall1(numeric_float8,
 															   NumericGetDatum(value.val.numeric)));
 		count++;
@@ -84,7 +84,8 @@ set_from_json(CvmOptions *options, const CvmOptionSpec *spec,
 		case jbvNull:
 			return CVM_OK;		/* as if it were not there */
 		case jbvBinary:
-			if (spec->kind == CVM_OPTION_INTEGERS && JsonContainerIsArray(value->val.binary.data))
+			if ((spec->kind == CVM_OPTION_INTEGERS || spec->kind == CVM_OPTION_NUMBERS) &&
+				JsonContainerIsArray(value->val.binary.data))
 				return set_from_array(options, spec, value->val.binary.data, error);
 			if (spec->kind == CVM_OPTION_NAMES && JsonContainerIsArray(value->val.binary.data))
 				return set_names_from_array(options, spec, value->val.binary.data, error);

@@ -20,6 +20,7 @@
 #include "model/learner_bayes.h"
 #include "model/learner_components.h"
 #include "model/factorization_payload.h"
+#include "model/learner_ensemble.h"
 #include "model/learner_kmeans.h"
 #include "model/learner_network.h"
 #include "model/learner_pipeline.h"
@@ -633,8 +634,44 @@ make_pipeline_model(void)
 	return model;
 }
 
+/* Two members, one of which keeps numbers as they are and knows other levels. */
+static inline CvmModel *
+make_ensemble_model(void)
+{
+	static const char *const names[] = {"first", "second"};
+	CvmModel   *model = make_model(CVM_LOGISTIC);
+	CvmEnsemble *ensemble = CVM_NEW_ZERO(CvmEnsemble, 1);
+	double	   *weights = CVM_NEW(double, 2);
+	CvmMembers	members = {.names = names};
+
+	weights[0] = weights[1] = 0.5;
+	ensemble->members.count = 2;
+	ensemble->members.models = CVM_NEW(CvmModel *, 2);
+	ensemble->members.models[0] = make_model(CVM_LOGISTIC);
+	ensemble->members.models[1] = make_tree_model(&cvm_learner_boosted_trees, CVM_LOGISTIC,
+												  CVM_OBJECTIVE_LOGISTIC);
+	ensemble->members.models[1]->encoder.terms[2].levels[1] = "z";
+	ensemble->weights = weights;
+	members.list = ensemble->members;
+	(void) cvm_ensemble_encoder(&members, &model->encoder, NULL);
+	model->learner = &cvm_learner_ensemble;
+	model->payload = ensemble;
+	return model;
+}
+
+static inline CvmModel *
+make_stack_model(void)
+{
+	CvmModel   *model = make_ensemble_model();
+	CvmEnsemble *ensemble = (CvmEnsemble *) model->payload;
+
+	ensemble->method = CVM_ENSEMBLE_STACK;
+	ensemble->biases = CVM_NEW_ZERO(double, 2);
+	return model;
+}
+
 /* A model of every algorithm: the linear families by number, then others. */
-#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 13)
+#define FIXTURE_ALGORITHMS (CVM_FAMILY_COUNT + 15)
 
 static inline CvmModel *
 make_plain_model(int index)
@@ -669,6 +706,10 @@ make_plain_model(int index)
 			return add_segments(make_network_model());
 		case 12:
 			return make_pipeline_model();
+		case 13:
+			return make_ensemble_model();
+		case 14:
+			return make_stack_model();
 		default:
 			return make_model((CvmFamily) index);
 	}
