@@ -480,6 +480,62 @@ test_arrays(void)
 	CHECK(strcmp(encoder->terms[3].name, "x2") == 0);
 }
 
+/*
+ * An identifier keeps a level for every text, however rare and however many,
+ * by falling number of rows, and one more for texts that come later.
+ */
+static void
+test_identifier_inputs(void)
+{
+	static const CvmColumn columns[] = {
+		{.name = "customer",.kind = CVM_INPUT_IDENTIFIER},
+		{.name = "product",.kind = CVM_INPUT_IDENTIFIER}
+	};
+	static const CvmEncoderOptions few = {.max_categories = 5,.min_category_count = 10,.standardize = true};
+	Table		table;
+	CvmEncoder *encoder;
+	CvmLevelLookup *lookup;
+	CvmError	error = {{0}};
+	char		text[16];
+
+	table_init(&table, columns, 2);
+	for (int i = 0; i < 300; i++)
+	{
+		const char *texts[] = {text, i % 10 == 9 ? NULL : "only"};
+
+		snprintf(text, sizeof(text), "c%d", i < 100 ? 0 : i);
+		table_add(&table, NULL, texts, 1);
+	}
+	encoder = table_learn(&table, &few, NULL);
+	CHECK(encoder != NULL && strcmp(left_out, "") == 0);
+	CHECK(encoder->terms[0].level_count == 202 && encoder->terms[1].level_count == 2);
+	CHECK(strcmp(encoder->terms[0].levels[0], "c0") == 0);
+	for (int t = 0; t < 2; t++)
+		CHECK(encoder->terms[t].other_level == encoder->terms[t].level_count - 1 &&
+			  encoder->terms[t].missing_level == -1);
+	CHECK(cvm_level_missing(&encoder->terms[1]) == 1);
+	CHECK_CLOSE(encoder->terms[1].missing_share, 0.1, 1e-12);
+	lookup = cvm_level_lookup_create(&encoder->terms[0]);
+	CHECK(cvm_level_find(lookup, "c0", 2) == 0);
+	CHECK(cvm_level_find(lookup, "c999", 4) == 201);
+	CHECK(cvm_level_find(lookup, CVM_OTHER_LEVEL, (int) strlen(CVM_OTHER_LEVEL)) == 201);
+	CHECK(strcmp(encoder->terms[0].levels[cvm_level_find(lookup, "c123", 4)], "c123") == 0);
+	cvm_level_lookup_release(lookup);
+
+	/* more than there is memory for: the column is named */
+	table_init(&table, columns, 2);
+	cvm_profile_limit_identifiers(table.profile, 1024 * 1024);
+	for (int i = 0; i < 100000; i++)
+	{
+		const char *texts[] = {text, "only"};
+
+		snprintf(text, sizeof(text), "c%d", i);
+		table_add(&table, NULL, texts, 1);
+	}
+	CHECK(table_learn(&table, &few, &error) == NULL);
+	CHECK(strstr(error.message, "\"customer\" has more different values") != NULL);
+}
+
 static void
 test_kind_names(void)
 {
@@ -508,6 +564,7 @@ main(void)
 	test_nothing_left();
 	test_times();
 	test_arrays();
+	test_identifier_inputs();
 	test_kind_names();
 	return check_done();
 }
