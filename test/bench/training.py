@@ -116,6 +116,9 @@ LEARNERS = {
     "neural_network": ', "epochs": 1',
     "kmeans": ', "segments": 8, "starts": 1, "epochs": 2',
     "pca": "",
+    "decision_tree": "",
+    "random_forest": ', "trees": 3, "max_leaves": 1000',
+    "boosted_trees": ', "trees": 3',
 }
 LIMIT = 64
 

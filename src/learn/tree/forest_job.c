@@ -244,7 +244,7 @@ cvm_forest_job_begin(const CvmTreeWork *work, const CvmGrowthOptions *growth)
 	CvmForestJob *job;
 	Shared		shared;
 	size_t		size = 0;
-	int			workers = cvm_team_possible(cvm_tree_workers(work));
+	int			workers = cvm_tree_workers(work);
 	int			places = 2 * (workers + 1);
 
 	/* two trees each, or one; as many workers as there is memory for */

@@ -93,7 +93,7 @@ cvm_tree_workers(const CvmTreeWork *work)
 							   HISTOGRAM_BYTES / sums);
 
 	/* a source in order runs a query, which a leader of workers cannot */
-	return work->source->in_order ? 0 : (int) fmin(workers, MOST_WORKERS);
+	return work->source->in_order ? 0 : cvm_team_possible((int) fmin(workers, MOST_WORKERS));
 }
 
 void

@@ -17,6 +17,8 @@
 #include "learn/jobs.h"
 #include "linalg/clones.h"
 
+#define PREFETCH_ROWS 16
+
 /* The rows of a unit: *first, and how many. */
 static size_t
 unit_rows(size_t begin, size_t end, size_t rows, int unit, size_t *first)
@@ -150,9 +152,8 @@ part_rows(CvmTreeMember *member, int unit)
 		int32_t		number = numbers[i];
 		size_t		is_left = shared->goes_left[bins[number]];
 
-		/* one of the two is written over by the next row */
-		parted[left] = number;
-		parted[right] = is_left ? parted[right] : number;
+		/* which side cannot be foretold: without a branch */
+		parted[right ^ ((left ^ right) & (0 - is_left))] = number;
 		left += is_left;
 		right -= 1 - is_left;
 	}
@@ -286,7 +287,12 @@ settle_leaf(CvmTreeMember *member, int unit)
 						   scores, arrays->rows.target, arrays->rows.weight,
 						   leaf->lower, leaf->upper, &leaf->weight);
 	for (size_t i = 0; i < count && shared->add; i++)
+	{
+		/* rows of a leaf are far apart */
+		if (i + PREFETCH_ROWS < count)
+			__builtin_prefetch(scores + numbers[i + PREFETCH_ROWS], 1);
 		scores[numbers[i]] += leaf->value;
+	}
 }
 
 static void
