@@ -37,7 +37,7 @@ SELECT algorithm, training_rows = (SELECT count(*) FROM customers WHERE cvm.held
 	validation_rows = (SELECT count(*) FROM customers WHERE cvm.held_out(id, 0.1)) AS measured
 FROM cvm.train('stack', 'customers', 'bought', 'ensemble', key => 'id', options => '{"models": ["line", "trees", "bayes"], "method": "stack"}');
 SELECT bool_and(w::float8 >= 0) AS not_negative, count(*) AS weights FROM jsonb_array_elements_text(cvm.active_model('stack')::jsonb -> 'weights') AS w;
-WITH m AS (SELECT cvm.active_model('stack')::jsonb AS j),
+WITH m AS MATERIALIZED (SELECT jsonb_build_object('biases', j -> 'biases', 'weights', j -> 'weights') AS j FROM (SELECT cvm.active_model('stack')::jsonb) AS model (j)),
 	logit AS (SELECT c, ln(cvm.predict('line', c) / (1 - cvm.predict('line', c))) AS line, ln(cvm.predict('trees', c) / (1 - cvm.predict('trees', c))) AS trees,
 		ln(cvm.predict('bayes', c) / (1 - cvm.predict('bayes', c))) AS bayes FROM customers AS c)
 SELECT max(abs(cvm.predict('stack', c) - 1 / (1 + exp(-((j -> 'biases' ->> 1)::float8 - (j -> 'biases' ->> 0)::float8
