@@ -88,6 +88,8 @@ cvm_sample_begin(CvmForestSample *sample, int tree)
 	{
 		int			draws = cvm_sample_draws(sample, row);
 
+		if (row % 1048576 == 0)
+			cvm_check_interrupt();
 		most = draws > most ? draws : most;
 	}
 	/* a very small share may draw nothing */
