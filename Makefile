@@ -19,7 +19,7 @@ MODULE_big = cvm
 EXTENSION_VERSION = 1.0
 
 include src/core.mk
-GLUE_DIRS = src/model src/frame src/agg src/metrics src/score src/catalog src/worker src/pg
+GLUE_DIRS = src/model src/model/segments src/model/learners src/frame src/agg src/metrics src/score src/catalog src/worker src/pg
 SRCS = $(sort $(CORE) $(wildcard $(GLUE_DIRS:%=%/*.c)))
 OBJS = $(SRCS:.c=.o)
 

@@ -3,7 +3,7 @@
 
 # In src/model and src/agg those that do not include the server.
 CORE = $(sort $(wildcard $(addprefix $(ROOT)src/,base/*.c linalg/*.c encode/*.c learn/*.c learn/*/*.c)) \
-	$(shell grep -L '"postgres.h"' $(ROOT)src/model/*.c $(ROOT)src/agg/*.c))
+	$(shell grep -L '"postgres.h"' $(ROOT)src/model/*.c $(ROOT)src/model/*/*.c $(ROOT)src/agg/*.c))
 
 # None changes a value: sums and products are rounded one by one on every
 # processor, and loops are vectorized although a comparison could set a flag

@@ -19,8 +19,8 @@
 
 #include "agg/state_parts.h"
 #include "base/memory.h"
-#include "learn/objective.h"
-#include "learn/solver.h"
+#include "learn/linear/objective.h"
+#include "learn/linear/solver.h"
 #include "model/envelope.h"
 #include "model/learner.h"
 

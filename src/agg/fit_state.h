@@ -18,7 +18,7 @@
 
 #include "agg/class_labels.h"
 #include "base/codec.h"
-#include "learn/fit.h"
+#include "learn/linear/fit.h"
 #include "model/model.h"
 
 /* Values are part of the format. */

@@ -19,7 +19,7 @@
 #include "agg/state_parts.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "learn/null_model.h"
+#include "learn/linear/null_model.h"
 
 /*
  * The first batch may have one class, or hardly any counts: less curvature

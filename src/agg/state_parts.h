@@ -7,7 +7,7 @@
 
 #include "agg/fit_state.h"
 #include "encode/profile_state.h"
-#include "learn/stepper.h"
+#include "learn/batches/stepper.h"
 
 /* ---- sgd ---- */
 

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/registry.h"
-#include "learn/metrics.h"
+#include "learn/measure/metrics.h"
 
 #define CVM_MOST_FOLDS 100
 

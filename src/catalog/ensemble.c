@@ -18,7 +18,7 @@
 #include "catalog/ensemble.h"
 #include "catalog/partial.h"
 #include "frame/source.h"
-#include "model/learner_ensemble.h"
+#include "model/learners/learner_ensemble.h"
 #include "model/model_type.h"
 #include "pg/options_json.h"
 #include "pg/report.h"

@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "learn/metrics.h"
+#include "learn/measure/metrics.h"
 #include "model/assessment.h"
 #include "model/model.h"
 #include "score/scorer.h"

@@ -9,7 +9,7 @@
 
 #include "catalog/registry.h"
 #include "frame/frame.h"
-#include "learn/comparison.h"
+#include "learn/measure/comparison.h"
 #include "model/model.h"
 
 typedef struct CvmDecision

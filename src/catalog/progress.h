@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/record.h"
-#include "learn/fit.h"
+#include "learn/linear/fit.h"
 
 typedef struct CvmTrainProgress
 {

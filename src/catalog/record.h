@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/score_profile.h"
-#include "learn/metrics.h"
+#include "learn/measure/metrics.h"
 #include "model/model.h"
 
 typedef struct CvmEpoch

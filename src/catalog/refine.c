@@ -13,7 +13,7 @@
 #include "utils/memutils.h"
 
 #include "catalog/refine.h"
-#include "learn/ranking.h"
+#include "learn/measure/ranking.h"
 #include "model/cross_fit.h"
 #include "model/predictor.h"
 #include "pg/report.h"

@@ -11,7 +11,7 @@
 
 #include "postgres.h"
 
-#include "learn/drift.h"
+#include "learn/measure/drift.h"
 #include "model/model.h"
 
 typedef struct CvmScoreProfile

@@ -10,7 +10,7 @@
 #define CVM_TERM_BINS_H
 
 #include "encode/encoder.h"
-#include "learn/drift.h"
+#include "learn/measure/drift.h"
 
 typedef struct CvmTermBins
 {

@@ -9,7 +9,7 @@
 
 #include "catalog/registry.h"
 #include "frame/split.h"
-#include "learn/metrics.h"
+#include "learn/measure/metrics.h"
 
 typedef struct CvmTrainResult
 {

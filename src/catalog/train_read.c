@@ -17,9 +17,9 @@
 #include "catalog/gate.h"
 #include "catalog/train_state.h"
 #include "frame/source.h"
-#include "model/learner_ensemble.h"
-#include "model/learner_pipeline.h"
-#include "model/segment_fit.h"
+#include "model/learners/learner_ensemble.h"
+#include "model/learners/learner_pipeline.h"
+#include "model/segments/segment_fit.h"
 #include "pg/options_json.h"
 #include "pg/report.h"
 

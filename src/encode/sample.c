@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "learn/ranking.h"
+#include "learn/measure/ranking.h"
 
 #define LARGEST_LIMIT 4096
 #define LEAST_LIMIT 128

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "learn/calibration.h"
+#include "learn/measure/calibration.h"
 
 typedef enum CvmSolver
 {

@@ -11,7 +11,7 @@
 
 #include "fmgr.h"
 
-#include "learn/confusion.h"
+#include "learn/measure/confusion.h"
 #include "metrics/class_state.h"
 #include "metrics/metric_arguments.h"
 

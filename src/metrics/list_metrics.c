@@ -11,7 +11,7 @@
 
 #include "utils/memutils.h"
 
-#include "learn/recommended_list.h"
+#include "learn/measure/recommended_list.h"
 #include "metrics/metric_arguments.h"
 #include "pg/compat.h"
 #include "pg/settings.h"

@@ -17,7 +17,7 @@
 #include "storage/buffile.h"
 #include "utils/memutils.h"
 
-#include "learn/ranking.h"
+#include "learn/measure/ranking.h"
 #include "metrics/rank_state.h"
 #include "pg/compat.h"
 #include "pg/settings.h"

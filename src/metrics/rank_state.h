@@ -8,7 +8,7 @@
 
 #include "postgres.h"
 
-#include "learn/ties.h"
+#include "learn/measure/ties.h"
 
 typedef struct CvmRankState CvmRankState;
 

@@ -15,7 +15,7 @@
 #include "utils/array.h"
 #include "utils/memutils.h"
 
-#include "learn/silhouette.h"
+#include "learn/measure/silhouette.h"
 #include "metrics/metric_arguments.h"
 #include "pg/compat.h"
 #include "pg/settings.h"

@@ -5,8 +5,8 @@
 #ifndef CVM_ASSESSMENT_H
 #define CVM_ASSESSMENT_H
 
-#include "learn/comparison.h"
-#include "learn/metrics.h"
+#include "learn/measure/comparison.h"
+#include "learn/measure/metrics.h"
 #include "model/predictor.h"
 
 typedef struct CvmAssessment CvmAssessment;

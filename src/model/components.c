@@ -9,7 +9,7 @@
 #include "utils/builtins.h"
 
 #include "encode/expand.h"
-#include "model/learner_components.h"
+#include "model/learners/learner_components.h"
 #include "model/model_type.h"
 
 PG_FUNCTION_INFO_V1(cvm_components);

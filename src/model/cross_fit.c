@@ -16,8 +16,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "model/predictor.h"
-#include "model/segment_fit.h"
-#include "model/segment_set.h"
+#include "model/segments/segment_fit.h"
+#include "model/segments/segment_set.h"
 
 /* Predictions that are kept. */
 #define MOST_PREDICTIONS (4 * 1024 * 1024)

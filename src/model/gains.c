@@ -12,7 +12,7 @@
 
 #include "model/learner.h"
 #include "model/model_type.h"
-#include "model/segment_set.h"
+#include "model/segments/segment_set.h"
 
 /* model -> feature, importance, gain, splits */
 PG_FUNCTION_INFO_V1(cvm_feature_gains);

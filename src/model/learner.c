@@ -8,15 +8,15 @@
 #include <string.h>
 
 #include "base/nearest_name.h"
-#include "model/learner_bayes.h"
-#include "model/learner_components.h"
-#include "model/learner_factorization.h"
-#include "model/learner_ensemble.h"
-#include "model/learner_kmeans.h"
-#include "model/learner_linear.h"
-#include "model/learner_network.h"
-#include "model/learner_pipeline.h"
-#include "model/learner_tree.h"
+#include "model/learners/learner_bayes.h"
+#include "model/learners/learner_components.h"
+#include "model/learners/learner_factorization.h"
+#include "model/learners/learner_ensemble.h"
+#include "model/learners/learner_kmeans.h"
+#include "model/learners/learner_linear.h"
+#include "model/learners/learner_network.h"
+#include "model/learners/learner_pipeline.h"
+#include "model/learners/learner_tree.h"
 
 const CvmLearner *const cvm_learners[] = {
 	[CVM_LINEAR] = &cvm_learner_linear,

@@ -8,7 +8,7 @@
  * has learned is its payload, a struct of its own behind model->payload.
  *
  * To add an algorithm: write its engine (a folder below src/learn, which sees
- * blocks and knows neither models nor PostgreSQL), a file src/model/learner_X.c
+ * blocks and knows neither models nor PostgreSQL), a file src/model/learners/learner_X.c
  * with its entry, and a line in the table.  Its options go into the table of
  * learn/options.c, its payload into format.txt, and a model of it into
  * test/unit/model_fixture.h, with which it is fuzzed.
@@ -17,7 +17,7 @@
 #define CVM_LEARNER_H
 
 #include "learn/factorization/recommender.h"
-#include "learn/metrics.h"
+#include "learn/measure/metrics.h"
 #include "learn/options.h"
 #include "model/fields.h"
 #include "model/model.h"

@@ -15,7 +15,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "learn/recommended_list.h"
+#include "learn/measure/recommended_list.h"
 
 /* Places of a list. */
 #define PLACES 10

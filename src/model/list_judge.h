@@ -21,8 +21,8 @@
 #ifndef CVM_LIST_JUDGE_H
 #define CVM_LIST_JUDGE_H
 
-#include "learn/comparison.h"
-#include "learn/metrics.h"
+#include "learn/measure/comparison.h"
+#include "learn/measure/metrics.h"
 #include "model/predictor.h"
 
 #define CVM_JUDGED_ROWS (2 * 1024 * 1024)

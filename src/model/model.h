@@ -11,9 +11,9 @@
 
 #include "base/codec.h"
 #include "encode/encoder.h"
-#include "learn/calibration.h"
-#include "learn/fit.h"
-#include "learn/profit.h"
+#include "learn/measure/calibration.h"
+#include "learn/linear/fit.h"
+#include "learn/measure/profit.h"
 
 typedef struct CvmLearner CvmLearner;	/* learner.h */
 

@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 
 #include "model/predictor.h"
-#include "learn/metrics.h"
+#include "learn/measure/metrics.h"
 #include "model/model_type.h"
 
 PG_FUNCTION_INFO_V1(cvm_algorithm);

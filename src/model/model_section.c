@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "base/memory.h"
-#include "model/segment_section.h"
+#include "model/segments/segment_section.h"
 
 #define BAD(...) cvm_fail(error, CVM_BAD_FORMAT, "invalid cvm.model: " __VA_ARGS__)
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/segment_set.h"
+#include "model/segments/segment_set.h"
 
 /* What a model with segments needs in addition. */
 typedef struct SegmentWork

@@ -15,7 +15,7 @@
 #include "utils/builtins.h"
 
 #include "encode/expand.h"
-#include "model/learner_kmeans.h"
+#include "model/learners/learner_kmeans.h"
 #include "model/model_type.h"
 
 PG_FUNCTION_INFO_V1(cvm_segment_profile);

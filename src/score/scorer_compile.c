@@ -5,7 +5,7 @@
  */
 #include "postgres.h"
 
-#include "model/segment_set.h"
+#include "model/segments/segment_set.h"
 #include "pg/compat.h"
 #include "score/scorer_state.h"
 

@@ -31,7 +31,7 @@
 #include "catalog/gate.h"
 #include "catalog/registry.h"
 #include "catalog/runs.h"
-#include "learn/comparison.h"
+#include "learn/measure/comparison.h"
 #include "model/learner.h"
 #include "model/model_type.h"
 #include "worker/check.h"

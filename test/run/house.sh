@@ -14,7 +14,7 @@ breach() {
 # ---- the core does not know PostgreSQL ----
 
 # In src/model that is everything but what says so by including postgres.h.
-CORE="src/base src/linalg src/encode src/learn $(grep -L '"postgres.h"' src/model/*.[ch])"
+CORE="src/base src/linalg src/encode src/learn $(grep -L '"postgres.h"' src/model/*.[ch] src/model/*/*.[ch])"
 # shellcheck disable=SC2086
 while read -r line; do
 	breach "the core includes the server: $line"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "learn/solver.h"
+#include "learn/linear/solver.h"
 #include "plain_objective.h"
 #include "rows_fixture.h"
 

@@ -11,7 +11,7 @@
 #include <math.h>
 
 #include "base/memory.h"
-#include "learn/fit.h"
+#include "learn/linear/fit.h"
 
 #define PLAIN_OUTPUTS 8
 

@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "learn/fit.h"
+#include "learn/linear/fit.h"
 
 typedef struct Rows
 {

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "learn/calibration.h"
-#include "learn/profit.h"
-#include "learn/ranking.h"
+#include "learn/measure/calibration.h"
+#include "learn/measure/profit.h"
+#include "learn/measure/ranking.h"
 
 #define ROWS 200
 

@@ -23,7 +23,7 @@
 #define cvm_nearest_centers baseline_nearest_centers
 #include "../../src/linalg/panel.c"
 #include "../../src/learn/kmeans/nearest.c"
-#include "../../src/learn/row_loss.c"
+#include "../../src/learn/linear/row_loss.c"
 #undef cvm_panel_multiply
 #undef cvm_panel_add_transposed
 #undef cvm_panel_work_size

@@ -14,7 +14,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "learn/comparison.h"
+#include "learn/measure/comparison.h"
 
 #define ROWS 200
 

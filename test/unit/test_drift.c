@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "base/distribution.h"
-#include "learn/drift.h"
+#include "learn/measure/drift.h"
 
 int
 main(void)

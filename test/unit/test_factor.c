@@ -4,8 +4,8 @@
  *		against the whole matrix.
  */
 #include "check.h"
-#include "learn/factor.h"
-#include "learn/objective.h"
+#include "learn/linear/factor.h"
+#include "learn/linear/objective.h"
 #include "linalg/dense.h"
 #include "plain_objective.h"
 #include "rows_fixture.h"

@@ -10,10 +10,10 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "learn/confusion.h"
-#include "learn/ranking.h"
-#include "learn/recommended_list.h"
-#include "learn/silhouette.h"
+#include "learn/measure/confusion.h"
+#include "learn/measure/ranking.h"
+#include "learn/measure/recommended_list.h"
+#include "learn/measure/silhouette.h"
 
 #define ROWS 300
 

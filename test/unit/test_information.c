@@ -8,7 +8,7 @@
  */
 #include "fit_fixture.h"
 #include "learn/bayes/naive_bayes.h"
-#include "learn/information.h"
+#include "learn/linear/information.h"
 
 #define ROWS 3000
 

@@ -14,7 +14,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "learn/metrics.h"
+#include "learn/measure/metrics.h"
 
 #define ROWS 200
 #define TOLERANCE 1e-12

@@ -4,7 +4,7 @@
  *		in the tails.
  */
 #include "check.h"
-#include "learn/objective.h"
+#include "learn/linear/objective.h"
 #include "linalg/elementary.h"
 #include "linalg/panel.h"
 #include "plain_objective.h"

@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "learn/ranking.h"
+#include "learn/measure/ranking.h"
 
 /* Share of pairs in the right order, by comparing all of them. */
 static double

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "learn/fit.h"
+#include "learn/linear/fit.h"
 #include "reference_fits.h"
 
 #define MOST_COLUMNS 10

@@ -9,10 +9,10 @@
 #include "plain_objective.h"
 
 #include "base/random.h"
-#include "learn/prediction_loss.h"
+#include "learn/measure/prediction_loss.h"
 #include "model/predictor.h"
-#include "model/segment_fit.h"
-#include "model/segment_rows.h"
+#include "model/segments/segment_fit.h"
+#include "model/segments/segment_rows.h"
 
 #define NUMBERS 3
 #define MOST_SEGMENTS 40

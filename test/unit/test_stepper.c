@@ -3,7 +3,7 @@
  *		Steps against formulas written out, schedules against their values.
  */
 #include "check.h"
-#include "learn/stepper.h"
+#include "learn/batches/stepper.h"
 #include "rows_fixture.h"
 
 /* Two rows of one column, linear family: the gradient can be done by hand. */

@@ -3,9 +3,9 @@
  *		Mini-batch fits against the optimum of the full-batch solvers.
  */
 #include "check.h"
-#include "learn/epochs.h"
-#include "learn/shuffle.h"
-#include "learn/stochastic.h"
+#include "learn/batches/epochs.h"
+#include "learn/batches/shuffle.h"
+#include "learn/batches/stochastic.h"
 #include "rows_fixture.h"
 
 #include <stdlib.h>

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "learn/fit.h"
+#include "learn/linear/fit.h"
 #include "learn/factorization/interactions.h"
 
 typedef enum CvmFactorization

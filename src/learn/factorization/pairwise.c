@@ -15,7 +15,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "learn/stepper.h"
+#include "learn/batches/stepper.h"
 
 #define EPOCHS 100
 #define LEARNING_RATE 0.1

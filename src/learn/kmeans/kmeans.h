@@ -12,7 +12,7 @@
 #ifndef CVM_KMEANS_H
 #define CVM_KMEANS_H
 
-#include "learn/fit.h"
+#include "learn/linear/fit.h"
 #include "learn/vectors.h"
 
 /* ---- one fit for a given k ---- */

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "learn/kmeans/kmeans.h"
-#include "learn/silhouette.h"
+#include "learn/measure/silhouette.h"
 
 /* Starts for each number of segments, rows of the silhouette (it compares all
  * pairs), and reference sets of the gap statistic. */

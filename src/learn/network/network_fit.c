@@ -11,12 +11,12 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "learn/epochs.h"
+#include "learn/batches/epochs.h"
 #include "learn/network/activation.h"
 #include "learn/network/network_job.h"
 #include "learn/network/network_pass.h"
-#include "learn/null_model.h"
-#include "learn/stepper.h"
+#include "learn/linear/null_model.h"
+#include "learn/batches/stepper.h"
 
 /* Networks take smaller steps than convex fits. */
 #define ADAM_RATE 0.001

@@ -5,7 +5,7 @@
 #ifndef CVM_NETWORK_FIT_H
 #define CVM_NETWORK_FIT_H
 
-#include "learn/fit.h"
+#include "learn/linear/fit.h"
 #include "learn/network/network.h"
 
 typedef struct CvmNetworkFit

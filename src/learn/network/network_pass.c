@@ -18,7 +18,7 @@
 
 #include "base/memory.h"
 #include "learn/network/activation.h"
-#include "learn/row_loss.h"
+#include "learn/linear/row_loss.h"
 #include "linalg/clones.h"
 #include "linalg/gemm.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "learn/ranking.h"
+#include "learn/measure/ranking.h"
 
 /* What sorting a column takes, in columns of the sample. */
 #define SORTED_COLUMNS 4

@@ -12,7 +12,7 @@
 #ifndef CVM_TREE_FIT_H
 #define CVM_TREE_FIT_H
 
-#include "learn/fit.h"
+#include "learn/linear/fit.h"
 #include "learn/tree/forest.h"
 
 typedef enum CvmTreeMethod

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "learn/row_loss.h"
+#include "learn/linear/row_loss.h"
 #include "learn/tree/tree_quantile.h"
 
 /* Scores of classes that are (nearly) all of the rows. */
