@@ -9,7 +9,7 @@
  *
  * which cvm_fit_objective finds as it does any objective: it copes with a
  * singular H and with l1.  Far from the optimum huber would overshoot; its
- * softened curvature (learn/row_loss.h) never leads to a larger loss.  A
+ * softened curvature (learn/linear/row_loss.h) never leads to a larger loss.  A
  * gradient step, for models too large for H, is b - rate g / n, then a proximal
  * step of the penalty.
  */

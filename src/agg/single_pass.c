@@ -251,7 +251,7 @@ encode(const CvmFitState *state, const CvmBlock *raw, CvmBlock *encoded)
 
 /*
  * What the rows allow as a learning rate (see safe_rate in
- * learn/stochastic.c); at first also where to start from.
+ * learn/batches/stochastic.c); at first also where to start from.
  */
 static void
 take_measure(CvmFitState *state, CvmBlock *encoded, bool first)
@@ -382,7 +382,7 @@ add_batch(CvmFitState *state, CvmBlock *encoded, Batch *batch)
 	}
 }
 
-/* One step; l1 is in the unit of the scaled target, as in learn/stochastic.c. */
+/* One step; l1 is in the unit of the scaled target, as in learn/batches/stochastic.c. */
 static void
 take_step(CvmFitState *state, const Batch *batch)
 {

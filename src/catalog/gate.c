@@ -5,7 +5,7 @@
  * The candidate and the active version are measured on the same held-out rows
  * by the primary metric of the task (auc, log_loss, rmse, deviance, pinball_loss,
  * ndcg_at_10).  The gain is positive where the candidate is better; its 95 %
- * interval is gain +/- 1.96 standard errors (learn/comparison.h).  Option
+ * interval is gain +/- 1.96 standard errors (learn/measure/comparison.h).  Option
  * "promote" says what is asked for:
  *
  *	  always		nothing

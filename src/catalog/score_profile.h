@@ -22,7 +22,7 @@ typedef struct CvmScoreProfile
 	int64		rows;
 	double		mean;
 	double	   *class_rows;		/* by predicted class */
-	int			edge_count;		/* of the bins, as in learn/drift.h */
+	int			edge_count;		/* of the bins, as in learn/measure/drift.h */
 	double		edges[CVM_DRIFT_BINS];
 	double		bin_rows[CVM_DRIFT_BINS];	/* of the sample */
 

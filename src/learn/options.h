@@ -55,7 +55,7 @@ typedef enum CvmThresholdRule
 	CVM_THRESHOLD_EXPECTED, CVM_THRESHOLD_EMPIRICAL
 } CvmThresholdRule;
 
-/* What decisions are worth (learn/profit.h); all zero: nothing was said. */
+/* What decisions are worth (learn/measure/profit.h); all zero: nothing was said. */
 typedef struct CvmProfitOptions
 {
 	double		true_positive;
@@ -161,7 +161,7 @@ typedef struct CvmOptions
 	char	  **increasing;		/* columns, ends with NULL; or NULL */
 	char	  **decreasing;
 	char	  **models;			/* ensemble: names, ends with NULL; or NULL */
-	int			method;			/* CvmEnsembleMethod (model/learner_ensemble.h) */
+	int			method;			/* CvmEnsembleMethod (model/learners/learner_ensemble.h) */
 	CvmNumbers	weights;		/* of the models; none: all alike */
 	const struct CvmMembers *members;	/* no option: what "models" stands for */
 	CvmStages	pipeline;		/* before the algorithm of the model */

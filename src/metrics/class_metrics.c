@@ -3,7 +3,7 @@
  *		Aggregates over actual and predicted labels: accuracy,
  *		balanced_accuracy, f1, matthews.
  *
- * The figures themselves are in learn/confusion.c.
+ * The figures themselves are in learn/measure/confusion.c.
  */
 #include "postgres.h"
 

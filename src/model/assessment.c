@@ -3,7 +3,7 @@
  *		How good a model is on rows, whatever its task is judged by.
  *
  * By answers, or by distances as if these were answers, a score sheet
- * (learn/metrics.h) or a comparison row by row (learn/comparison.h) says it;
+ * (learn/measure/metrics.h) or a comparison row by row (learn/measure/comparison.h) says it;
  * by lists, the judge of lists (list_judge.h), which looks at users and not at
  * rows.
  */

@@ -6,7 +6,7 @@
  * meet.  For each user of these rows the ten best items are listed, without
  * those that the model knows the user has met, and compared with the user's
  * items of the rows: discounted gain, average precision, and whether one of
- * them is in the list (learn/recommended_list.h).  Figures are means over
+ * them is in the list (learn/measure/recommended_list.h).  Figures are means over
  * users.
  *
  * Rows of users that a model does not know do not count, nor pairs that a

@@ -5,7 +5,7 @@
  *
  * Versions are compared on live rows: predictions of both that were logged at
  * the same time for the same key, and whose outcome has come.  The comparison
- * is that of the gate (learn/comparison.h), with its 95 % interval:
+ * is that of the gate (learn/measure/comparison.h), with its 95 % interval:
  *
  *	  challenger	is promoted when its interval lies above zero, rejected when
  *					it lies below, and given up after CHALLENGER_ROWS outcomes

@@ -21,7 +21,7 @@ typedef struct CvmNetworkFit
 
 /*
  * Options: hidden_layers and activation are those of the network; all options
- * of mini-batches (learn/epochs.h, learn/stepper.h), solver auto being adam;
+ * of mini-batches (learn/batches/epochs.h, learn/batches/stepper.h), solver auto being adam;
  * dropout, adversarial.  The penalty spares the biases.  start: parameters to
  * start from, of the network as it comes in, or NULL: random ones (He and
  * others, 2015, for relu; Glorot and Bengio, 2010, for tanh) over the null

@@ -3,7 +3,7 @@
  *		The linear families as learners: six entries over one set of functions.
  *
  * The algorithm is the family, so the number of one is that of the other.
- * Fitting and prediction of blocks happen on the encoded scale (learn/fit.h);
+ * Fitting and prediction of blocks happen on the encoded scale (learn/linear/fit.h);
  * what is kept is on the scale of the columns, so that single rows are scored
  * without encoding them (score/scorer.c).
  */

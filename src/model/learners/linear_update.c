@@ -1,6 +1,6 @@
 /*
  * linear_update.c
- *		Partial fits of the linear families; learn/information.h says what they
+ *		Partial fits of the linear families; learn/linear/information.h says what they
  *		minimize.
  *
  * A model of more than CVM_WHOLE_INFORMATION coefficients keeps the diagonal of
