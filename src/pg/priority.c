@@ -13,11 +13,18 @@
  * Short slices (Linux 6.12): others that wake up need not wait until a long one
  * is used up, and what share is left to us comes soon, so that whoever waits
  * for us in turn does not wait for long.
+ *
+ * Even so the system gives a process of that kind every gap of a few
+ * microseconds, which is a third of a processor beside sessions that answer short
+ * queries, and they find their processor cold or taken.  So who has to wait for
+ * a processor while it learns concludes that others want it, and rests.
  */
 #include "postgres.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sched.h>
@@ -40,6 +47,21 @@ static volatile sig_atomic_t is_lowered = false;
 static char group_nice_text[12];
 static bool is_registered = false;
 static TimeoutId timer;
+
+/* What the process has had of the processors, in nanoseconds. */
+typedef struct Usage
+{
+	uint64		at;				/* by the clock */
+	uint64		ran;
+	uint64		waited;			/* for a processor, ready to run */
+} Usage;
+
+static Usage window;			/* as it began; at is 0 before the first */
+
+#define WINDOW_NS (2 * INT64CONST(1000000))
+#define CONTENDED 0.05		/* share of waiting that tells of others */
+#define LEAST_SHARE 0.03		/* of the time, when others want a processor */
+#define LONGEST_REST_MS 250
 
 #ifdef __linux__
 
@@ -85,6 +107,24 @@ set_slices(int nice)
 #endif
 }
 
+/* false: the system does not tell. */
+static bool
+read_usage(Usage *usage)
+{
+	char		text[64];
+	int			file = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+	ssize_t		size;
+
+	if (file < 0)
+		return false;
+	size = read(file, text, sizeof(text) - 1);
+	close(file);
+	if (size <= 0)
+		return false;
+	text[size] = '\0';
+	return sscanf(text, UINT64_FORMAT " " UINT64_FORMAT, &usage->ran, &usage->waited) == 2;
+}
+
 static void
 raise_group(void)
 {
@@ -107,6 +147,12 @@ write_group_nice(const char *nice)
 static void
 set_slices(int nice)
 {
+}
+
+static bool
+read_usage(Usage *usage)
+{
+	return false;
 }
 
 static void
@@ -137,6 +183,7 @@ cvm_priority_lower(int nice)
 		timer = RegisterTimeout(USER_TIMEOUT, lower);
 	is_registered = true;
 	wanted_nice = nice;
+	window.at = 0;
 	snprintf(group_nice_text, sizeof(group_nice_text), "%d", nice);
 	enable_timeout_every(timer,
 						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), PATIENCE_MS),
@@ -155,6 +202,61 @@ cvm_priority_raise(void)
 	is_lowered = false;
 	(void) setpriority(PRIO_PROCESS, 0, 0);
 	raise_group();
+}
+
+static uint64
+clock_now(void)
+{
+	struct timespec now;
+
+	(void) clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64) now.tv_sec * UINT64CONST(1000000000) + now.tv_nsec;
+}
+
+/*
+ * How long to rest after a window.  The time in which the process was ready to
+ * run counts, not just that in which it ran: it is in the others' way for all
+ * of it.  The share is as the kernel's weights have it, a factor of 1.25 for each
+ * step of nice.
+ */
+static long
+rest_after(const Usage *now)
+{
+	double		waited = now->waited - window.waited;
+	double		ready = now->ran - window.ran + waited;
+	double		share = fmax(LEAST_SHARE, pow(1.25, -wanted_nice));
+
+	if (waited <= CONTENDED * ready)
+		return 0;
+	return (long) ceil(fmin(LONGEST_REST_MS, ready * (1 / share - 1) / 1e6));
+}
+
+void
+cvm_priority_pace(void)
+{
+	Usage		now;
+	long		rest = 0;
+
+	if (!is_lowered)
+		return;
+	now.at = clock_now();
+	if (now.at - window.at < WINDOW_NS)
+		return;
+	if (!read_usage(&now))
+		return;
+	if (window.at > 0)
+		rest = rest_after(&now);
+	if (rest > 0)
+	{
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, rest,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		/* waiting for a processor after that says nothing new */
+		(void) read_usage(&now);
+		now.at = clock_now();
+	}
+	window = now;
 }
 
 int

@@ -9,6 +9,13 @@
  * far as the system lets us. */
 extern void cvm_priority_lower(int nice);
 
+/*
+ * Rests, if that is in force and this process had to wait for a processor a
+ * moment ago; the longer, the more it has had since.  To be called often, where
+ * nobody waits for a lock of ours.
+ */
+extern void cvm_priority_pace(void);
+
 /* Back to where it was.  Where there are no groups of sessions only a
  * privileged process can. */
 extern void cvm_priority_raise(void);

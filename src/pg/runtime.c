@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 
 #include "base/memory.h"
+#include "pg/priority.h"
 #include "pg/runtime.h"
 
 #define UNCOUNTED (1024 * 1024)
@@ -89,6 +90,7 @@ server_check_interrupt(void)
 	CHECK_FOR_INTERRUPTS();
 	if (MyBackendType == B_BG_WORKER && !PostmasterIsAlive())
 		proc_exit(1);
+	cvm_priority_pace();
 }
 
 static const CvmRuntime server_runtime = {

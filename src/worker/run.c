@@ -175,9 +175,9 @@ train(const char *model, int run, const char *finding)
 	if (!reads_again)
 		cvm_commit();
 
-	/* Not for longer: whoever waits for a lock of ours shall not wait for
-	 * others too. */
-	if (cvm_retrain_nice > 0)
+	/* Not for longer, and not where the source is read again and again: whoever
+	 * waits for a lock of ours shall not wait for others too. */
+	if (cvm_retrain_nice > 0 && !reads_again)
 		cvm_priority_lower(cvm_retrain_nice);
 	MemoryContextSwitchTo(context);
 	cvm_retraining_learn(training);

@@ -12,7 +12,7 @@ from session import StatementFailed
 # Learns until it is ended: a million epochs that get nowhere.
 ENDLESS = '{"solver": "sgd", "epochs": 1000000, "patience": 0, "learning_rate": 1e-9}'
 RUN = "FROM pg_stat_activity WHERE backend_type = 'cvm run'"
-SECONDS = 3
+SECONDS = 5
 SCHEDULES = 1000
 LOOKS = 20
 
