@@ -349,8 +349,8 @@ static const CvmRuntime host = {
 static void
 test_interrupts(void)
 {
-	for (int l1 = 0; l1 < 2; l1++)
-		for (int solver = CVM_SOLVER_NEWTON; solver <= CVM_SOLVER_LBFGS; solver++)
+	for (volatile int l1 = 0; l1 < 2; l1++)
+		for (volatile int solver = CVM_SOLVER_NEWTON; solver <= CVM_SOLVER_LBFGS; solver++)
 		{
 			Rows		rows;
 			CvmFit		fit;
